@@ -1,0 +1,43 @@
+namespace Pentode.Core;
+
+/// <summary>On whose behalf an operation runs: numeric user, group and supplementary groups. Immutable; compare by content.</summary>
+public sealed class Credentials : IEquatable<Credentials>
+{
+    private readonly uint[] _groups;
+
+    /// <summary>Creates credentials; <paramref name="groups"/> is copied.</summary>
+    public Credentials(uint uid, uint gid, ReadOnlySpan<uint> groups = default)
+    {
+        Uid = uid;
+        Gid = gid;
+        _groups = groups.ToArray();
+    }
+
+    /// <summary>User 0 with group 0.</summary>
+    public static Credentials Root { get; } = new(0, 0);
+
+    /// <summary>User id.</summary>
+    public uint Uid { get; }
+
+    /// <summary>Primary group id.</summary>
+    public uint Gid { get; }
+
+    /// <summary>Supplementary group ids.</summary>
+    public ReadOnlySpan<uint> Groups => _groups;
+
+    /// <summary>True when <paramref name="gid"/> is the primary or a supplementary group.</summary>
+    public bool IsInGroup(uint gid) => gid == Gid || Groups.Contains(gid);
+
+    /// <inheritdoc/>
+    public bool Equals(Credentials? other) =>
+        other is not null && Uid == other.Uid && Gid == other.Gid && Groups.SequenceEqual(other.Groups);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Credentials);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Uid, Gid, _groups.Length);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"uid={Uid} gid={Gid} groups={string.Join(',', _groups)}";
+}

@@ -1,0 +1,77 @@
+using Pentode.Core;
+
+namespace Pentode.Files;
+
+/// <summary>
+/// A file system object held open beneath its export: it stays the same object through rename and unlink. Reference counted
+/// (<see cref="AddReference"/>, <see cref="Release"/>). Called only through <see cref="Volume"/>, on loop threads, several calls at a time:
+/// names are valid single components, credentials are set, writes do not reach a read-only tree.
+/// </summary>
+public interface INode
+{
+    /// <summary>Identity: stable across restarts, unique in the tree.</summary>
+    NodeId Id { get; }
+
+    /// <summary>Takes one more reference.</summary>
+    void AddReference();
+
+    /// <summary>Drops a reference; the last one closes the node.</summary>
+    void Release();
+
+    /// <summary>The child of that name, not following symbolic links; the caller owns a reference. ".." stops at the root of the tree.</summary>
+    ValueTask<Result<INode>> Lookup(Credentials who, FileName name);
+
+    /// <summary>Attributes.</summary>
+    ValueTask<Result<FileAttributes>> GetAttributes(Credentials who);
+
+    /// <summary>Changes what <paramref name="change"/> marks; never follows a symbolic link.</summary>
+    ValueTask<Errno> SetAttributes(Credentials who, AttributeChange change, IOpenFile? through);
+
+    /// <summary>Target of a symbolic link.</summary>
+    ValueTask<Result<byte[]>> ReadLink(Credentials who);
+
+    /// <summary>Opens a regular file or a directory. Flags are open(2)'s access mode, O_TRUNC, O_APPEND, O_DSYNC, O_SYNC, O_DIRECTORY, O_NOATIME.</summary>
+    ValueTask<Result<IOpenFile>> Open(Credentials who, int flags);
+
+    /// <summary>Creates and opens a regular file in this directory (O_EXCL honoured; without it an existing regular file is opened). Mode is not masked.</summary>
+    ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid);
+
+    /// <summary>Creates a directory.</summary>
+    ValueTask<Result<INode>> MakeDirectory(Credentials who, FileName name, uint mode, uint gid);
+
+    /// <summary>Creates a special file, FIFO, socket or (S_IFREG) regular file.</summary>
+    ValueTask<Result<INode>> MakeNode(Credentials who, FileName name, uint mode, uint major, uint minor, uint gid);
+
+    /// <summary>Creates a symbolic link with the target kept verbatim.</summary>
+    ValueTask<Result<INode>> MakeSymbolicLink(Credentials who, FileName name, ReadOnlyMemory<byte> target, uint gid);
+
+    /// <summary>Links <paramref name="target"/> (of the same tree) into this directory.</summary>
+    ValueTask<Errno> Link(Credentials who, INode target, FileName name);
+
+    /// <summary>Moves a child of this directory to <paramref name="newDirectory"/>.</summary>
+    ValueTask<Errno> Rename(Credentials who, FileName name, INode newDirectory, FileName newName);
+
+    /// <summary>Removes a child: an empty directory with <paramref name="directory"/>, else anything but a directory (EISDIR, ENOTDIR).</summary>
+    ValueTask<Errno> Unlink(Credentials who, FileName name, bool directory);
+
+    /// <summary>Value of an extended attribute; ENODATA when absent.</summary>
+    ValueTask<Result<byte[]>> GetExtendedAttribute(Credentials who, FileName name);
+
+    /// <summary>Names of the extended attributes, each ended by NUL.</summary>
+    ValueTask<Result<byte[]>> ListExtendedAttributes(Credentials who);
+
+    /// <summary>Sets an extended attribute; flags 0, XATTR_CREATE 1, XATTR_REPLACE 2.</summary>
+    ValueTask<Errno> SetExtendedAttribute(Credentials who, FileName name, ReadOnlyMemory<byte> value, int flags);
+
+    /// <summary>Removes an extended attribute.</summary>
+    ValueTask<Errno> RemoveExtendedAttribute(Credentials who, FileName name);
+
+    /// <summary>statfs(2) of the file system the node is on.</summary>
+    ValueTask<Result<FileSystemStatistics>> GetStatistics(Credentials who);
+
+    /// <summary>Unlinks this node itself (Tremove), wherever it is now.</summary>
+    ValueTask<Errno> RemoveSelf(Credentials who);
+
+    /// <summary>Moves this node itself (Trename), wherever it is now.</summary>
+    ValueTask<Errno> RenameSelf(Credentials who, INode newDirectory, FileName newName);
+}

@@ -1,0 +1,31 @@
+using Pentode.Core;
+
+namespace Pentode.Files;
+
+/// <summary>An open regular file or directory. Called on loop threads, several calls at a time; memory is pinned.</summary>
+public interface IOpenFile
+{
+    /// <summary>The node it was opened from.</summary>
+    INode Node { get; }
+
+    /// <summary>Reads at an offset; 0 at the end of the file. EISDIR on a directory.</summary>
+    ValueTask<Result<int>> Read(Memory<byte> buffer, long offset);
+
+    /// <summary>Writes at an offset, at the end of the file when opened with O_APPEND; may be short only on a full disk.</summary>
+    ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset);
+
+    /// <summary>fsync(2) or fdatasync(2).</summary>
+    ValueTask<Errno> Sync(bool dataOnly);
+
+    /// <summary>Hands entries after <paramref name="cookie"/> (0: from the start) to the sink until it is full or the directory ends. ENOTDIR on a file.</summary>
+    ValueTask<Errno> ReadDirectory(long cookie, IDirectorySink sink);
+
+    /// <summary>Tries a byte-range lock for an owner; EAGAIN when it conflicts. Type F_UNLCK releases.</summary>
+    Errno TryLock(LockOwner owner, LockType type, long start, long length);
+
+    /// <summary>The lock that would stop this one, or type Unlock when none would.</summary>
+    Result<LockRange> TestLock(LockOwner owner, LockType type, long start, long length);
+
+    /// <summary>Closes; every operation has ended. The error of close(2) if any.</summary>
+    ValueTask<Errno> Close();
+}

@@ -1,0 +1,7 @@
+namespace Pentode.Files;
+
+/// <summary>Who holds a byte-range lock: a process of a client of a connection.</summary>
+/// <param name="Session">Identity of the connection.</param>
+/// <param name="ProcessId">The client's process.</param>
+/// <param name="ClientId">The client's own name.</param>
+public sealed record LockOwner(object Session, uint ProcessId, string ClientId);
