@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using Pentode.Daemon.Configuration;
+using Pentode.Daemon.Services;
+
+namespace Pentode.Cli.Commands;
+
+/// <summary>Runs a daemon in the foreground until SIGTERM or SIGINT.</summary>
+internal static class DaemonRunner
+{
+    /// <summary>Starts, says where it listens, waits for a signal, drains. Returns the exit code.</summary>
+    public static async Task<int> RunAsync(DaemonConfiguration configuration, string? hints = null)
+    {
+        // Before anything else: a signal during the start stops cleanly too.
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+
+        var daemon = new PentodeDaemon(configuration, new StreamLog(Console.Error, configuration.LogLevel));
+        if (await daemon.StartAsync().ConfigureAwait(false) is { } failure)
+        {
+            await Console.Error.WriteLineAsync($"pentode: {failure.Message}").ConfigureAwait(false);
+            return failure.ExitCode;
+        }
+
+        foreach (var (protocol, address) in daemon.Listeners)
+            await Console.Out.WriteLineAsync($"listening on {protocol} {address}").ConfigureAwait(false);
+        if (hints is not null)
+            await Console.Out.WriteLineAsync(hints).ConfigureAwait(false);
+        await Console.Out.WriteLineAsync("ready").ConfigureAwait(false);
+        await Console.Out.FlushAsync().ConfigureAwait(false);
+
+        await stop.Task.ConfigureAwait(false);
+        await daemon.StopAsync().ConfigureAwait(false);
+        return ExitCode.Ok;
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.TrySetResult();
+        }
+    }
+}

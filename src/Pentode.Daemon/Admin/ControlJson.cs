@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace Pentode.Daemon.Admin;
+
+/// <summary>JSON of the control socket.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlError))]
+[JsonSerializable(typeof(StatusReport))]
+public sealed partial class ControlJson : JsonSerializerContext;

@@ -1,0 +1,217 @@
+using Pentode.Core.Diagnostics;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Pentode.Daemon.Configuration;
+
+/// <summary>Reads <c>pentode.yaml</c>. Every error is reported, each with its position; a configuration with errors is not to be used.</summary>
+public static class ConfigurationReader
+{
+    /// <summary>Reads a file; errors end up in <paramref name="errors"/>.</summary>
+    public static DaemonConfiguration Read(string path, List<ConfigurationError> errors)
+    {
+        try
+        {
+            return Parse(System.IO.File.ReadAllText(path), path, errors);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add(new ConfigurationError(path, 0, 0, e switch
+            {
+                FileNotFoundException or DirectoryNotFoundException => "no such file",
+                UnauthorizedAccessException => "permission denied (or it is a directory)",
+                _ => e.Message,
+            }));
+            return new DaemonConfiguration();
+        }
+    }
+
+    /// <summary>Reads text; <paramref name="file"/> is used in errors only.</summary>
+    public static DaemonConfiguration Parse(string text, string file, List<ConfigurationError> errors)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(text));
+        }
+        catch (YamlException e)
+        {
+            errors.Add(new ConfigurationError(file, e.Start.Line, e.Start.Column, $"not valid YAML: {OneLine(e.Message)}"));
+            return new DaemonConfiguration();
+        }
+        catch (ArgumentException e)
+        {
+            // The representation model refuses a duplicate key this way in some versions.
+            errors.Add(new ConfigurationError(file, 0, 0, $"not valid YAML: {OneLine(e.Message)}"));
+            return new DaemonConfiguration();
+        }
+
+        if (stream.Documents.Count == 0)
+        {
+            errors.Add(new ConfigurationError(file, 0, 0, "the file is empty: nothing to serve"));
+            return new DaemonConfiguration();
+        }
+
+        if (stream.Documents.Count > 1)
+        {
+            var second = stream.Documents[1].RootNode.Start;
+            errors.Add(new ConfigurationError(file, second.Line, second.Column, "only one YAML document is allowed"));
+        }
+
+        var root = new ConfigurationSection(file, "the configuration", stream.Documents[0].RootNode, errors);
+        var configuration = new DaemonConfiguration
+        {
+            Files = root.Section("files") is { } files ? ReadFiles(files) : null,
+            Blocks = root.Section("blocks") is { } blocks ? ReadBlocks(blocks) : null,
+            Limits = root.Section("limits") is { } limits ? ReadLimits(limits) : new LimitsConfiguration(),
+            Engine = root.Section("engine") is { } engine ? ReadEngine(engine) : new EngineConfiguration(),
+            LogLevel = root.Section("log") is { } log ? ReadLog(log) : LogLevel.Info,
+            ControlSocket = root.Section("control") is { } control ? ReadControl(control) : null,
+        };
+        root.Finish();
+        if (errors.Count == 0 && configuration is { Files: null, Blocks: null })
+            errors.Add(new ConfigurationError(file, 0, 0, "nothing to serve: add a 'files:' or a 'blocks:' section"));
+        return configuration;
+    }
+
+    private static FilesConfiguration ReadFiles(ConfigurationSection section)
+    {
+        var result = new FilesConfiguration();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var exports = new List<TreeExportConfiguration>();
+        if (ReadListen(section) is { } listen)
+            result = result with { Listen = listen };
+        foreach (var node in section.List("exports") ?? [])
+        {
+            var item = section.Item(node, "this export");
+            var kind = item.Choice("kind", "host", [.. Modules.Trees.Select(m => m.Name)]);
+            var path = item.Text("path", "")!;
+            var name = item.Text("name") ?? path;
+            var readOnly = item.Flag("read_only");
+            item.Finish();
+            if (kind == "host" && path.Length == 0)
+                item.RefuseKey("path", "this export needs 'path'");
+            else if (kind == "host" && !path.StartsWith('/'))
+                item.RefuseKey("path", $"'path' must be absolute, not '{path}'");
+            if (kind != "host" && path.Length > 0)
+                item.RefuseKey("path", $"an export of kind {kind} has no 'path'");
+            if (name.Length == 0)
+                item.RefuseKey("name", "this export needs 'name'");
+            else if (!names.Add(name))
+                item.RefuseKey("name", $"there is already an export named '{name}'");
+            exports.Add(new TreeExportConfiguration { Name = name, Kind = kind, Path = path, ReadOnly = readOnly });
+        }
+
+        section.Finish();
+        if (exports.Count == 0)
+            section.RefuseKey("exports", "'files' needs at least one export");
+        return result with { Exports = exports };
+    }
+
+    private static BlocksConfiguration ReadBlocks(ConfigurationSection section)
+    {
+        var result = new BlocksConfiguration();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var exports = new List<BlockExportConfiguration>();
+        if (ReadListen(section) is { } listen)
+            result = result with { Listen = listen };
+        foreach (var node in section.List("exports") ?? [])
+        {
+            var item = section.Item(node, "this export");
+            var path = item.Text("path", "")!;
+            var memory = item.Size("memory", 0);
+            var name = item.Text("name") ?? "";
+            var readOnly = item.Flag("read_only");
+            var description = item.Text("description", "")!;
+            item.Finish();
+            if (item.Has("path") == item.Has("memory"))
+                item.RefuseKey("memory", item.Has("path") ? "give either 'path' or 'memory', not both" : "this export needs 'path' or 'memory'");
+            else if (item.Has("memory") && memory == 0)
+                item.RefuseKey("memory", "'memory' must be a size of at least one byte, such as 64MiB");
+            else if (item.Has("path") && !path.StartsWith('/'))
+                item.RefuseKey("path", $"'path' must be absolute, not '{path}'");
+            if (!names.Add(name))
+                item.RefuseKey("name", $"there is already an export named '{name}'");
+            if (System.Text.Encoding.UTF8.GetByteCount(name) > 4096)
+                item.RefuseKey("name", "an export name has at most 4096 bytes");
+            exports.Add(new BlockExportConfiguration
+            {
+                Name = name, Kind = memory > 0 ? "memory" : "file", Path = path, MemorySize = memory, ReadOnly = readOnly, Description = description,
+            });
+        }
+
+        var oldStyle = section.Text("old_style");
+        section.Finish();
+        if (exports.Count == 0)
+            section.RefuseKey("exports", "'blocks' needs at least one export");
+        else if (oldStyle is not null && !names.Contains(oldStyle))
+            section.RefuseKey("old_style", $"'old_style' names no export: '{oldStyle}'{NearestName.Hint(oldStyle, names)}");
+        return result with { Exports = exports, OldStyleExport = oldStyle };
+    }
+
+    private static List<ListenAddress>? ReadListen(ConfigurationSection section)
+    {
+        if (section.List("listen", single: true) is not { } nodes)
+            return null;
+        var addresses = new List<ListenAddress>();
+        foreach (var node in nodes)
+        {
+            if (node is not YamlScalarNode { Value: { } text })
+                section.Refuse(node, "an address is a text: HOST:PORT or unix:/path");
+            else if (!ListenAddress.TryParse(text, out var address, out var problem))
+                section.Refuse(node, problem);
+            else if (addresses.Contains(address) && address.Port != 0)
+                section.Refuse(node, $"'{text}' is listed twice");
+            else
+                addresses.Add(address);
+        }
+
+        if (nodes.Count == 0)
+            section.RefuseKey("listen", "'listen' needs at least one address");
+        return addresses;
+    }
+
+    private static LimitsConfiguration ReadLimits(ConfigurationSection section)
+    {
+        var defaults = new LimitsConfiguration();
+        var limits = new LimitsConfiguration
+        {
+            Connections = section.Number("connections", defaults.Connections, 1, 1_000_000),
+            HandshakeTimeout = section.Duration("handshake_timeout", defaults.HandshakeTimeout),
+            DrainTimeout = section.Duration("drain_timeout", defaults.DrainTimeout),
+            BufferMemory = section.Size("buffer_memory", defaults.BufferMemory),
+        };
+        section.Finish();
+        return limits;
+    }
+
+    private static EngineConfiguration ReadEngine(ConfigurationSection section)
+    {
+        var engine = new EngineConfiguration
+        {
+            Kind = section.Choice("kind", "auto", "auto", "ring", "portable"),
+            Loops = section.Number("loops", 0, 0, 1024),
+            Pin = section.Flag("pin"),
+        };
+        section.Finish();
+        return engine;
+    }
+
+    private static LogLevel ReadLog(ConfigurationSection section)
+    {
+        var level = section.Choice("level", "info", "debug", "info", "warning", "error", "none");
+        section.Finish();
+        return Enum.Parse<LogLevel>(level, ignoreCase: true);
+    }
+
+    private static string? ReadControl(ConfigurationSection section)
+    {
+        var socket = section.Text("socket");
+        section.Finish();
+        if (socket is { Length: > 0 } && !socket.StartsWith('/'))
+            section.RefuseKey("socket", $"'socket' must be absolute, not '{socket}'");
+        return socket;
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+}

@@ -1,0 +1,41 @@
+using Pentode.Core.Diagnostics;
+
+namespace Pentode.Daemon.Configuration;
+
+/// <summary>Everything a daemon is told. Immutable.</summary>
+public sealed record DaemonConfiguration
+{
+    /// <summary>Files service, or null for none.</summary>
+    public FilesConfiguration? Files { get; init; }
+
+    /// <summary>Blocks service, or null for none.</summary>
+    public BlocksConfiguration? Blocks { get; init; }
+
+    /// <summary>Limits.</summary>
+    public LimitsConfiguration Limits { get; init; } = new();
+
+    /// <summary>Engine.</summary>
+    public EngineConfiguration Engine { get; init; } = new();
+
+    /// <summary>Least severe level that is logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Info;
+
+    /// <summary>Path of the control socket; null for the default of the user, empty for none.</summary>
+    public string? ControlSocket { get; init; }
+
+    /// <summary>Protocols whose messages are logged: "9p", "nbd".</summary>
+    public IReadOnlyList<string> Trace { get; init; } = [];
+
+    /// <summary>Default control socket: <c>$XDG_RUNTIME_DIR/pentode.sock</c>, or <c>/run/pentode.sock</c> for root.</summary>
+    public static string DefaultControlSocket
+    {
+        get
+        {
+            var directory = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+            if (!string.IsNullOrEmpty(directory))
+                return System.IO.Path.Combine(directory, "pentode.sock");
+            return Environment.IsPrivilegedProcess ? "/run/pentode.sock" : System.IO.Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local/share/pentode/pentode.sock");
+        }
+    }
+}

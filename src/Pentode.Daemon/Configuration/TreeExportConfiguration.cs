@@ -1,0 +1,17 @@
+namespace Pentode.Daemon.Configuration;
+
+/// <summary>One exported directory tree.</summary>
+public sealed record TreeExportConfiguration
+{
+    /// <summary>Attach name; by custom the path.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Name of a tree module of <see cref="Modules"/>.</summary>
+    public string Kind { get; init; } = "host";
+
+    /// <summary>Directory on the host; empty for kinds that need none.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>Refuse changes.</summary>
+    public bool ReadOnly { get; init; }
+}

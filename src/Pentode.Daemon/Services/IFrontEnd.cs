@@ -1,0 +1,20 @@
+using Pentode.Core.Diagnostics;
+using Pentode.Uring;
+
+namespace Pentode.Daemon.Services;
+
+/// <summary>A protocol server as the daemon sees it.</summary>
+public interface IFrontEnd
+{
+    /// <summary>"9p" or "nbd".</summary>
+    string Protocol { get; }
+
+    /// <summary>Connections now; any thread.</summary>
+    IReadOnlyList<SessionInfo> Sessions { get; }
+
+    /// <summary>Takes over a connected socket. Called on the loop that is to own it.</summary>
+    void Serve(IoLoop loop, int socket, string peer);
+
+    /// <summary>Ends every connection, leaving it so much time to finish its requests.</summary>
+    Task DrainAsync(TimeSpan timeout);
+}

@@ -1,0 +1,145 @@
+using Pentode.Core;
+
+namespace Pentode.Files.Locks;
+
+/// <summary>
+/// The byte-range locks of one file, with the splitting and merging of POSIX record locks. A lock belongs to an owner and remembers the
+/// open file it came through, so that closing that file gives it back. Never blocks; thread safe.
+/// </summary>
+public sealed class ByteRangeLocks
+{
+    /// <summary>Most ranges kept for one file; further ones fail with ENOLCK.</summary>
+    public const int MaximumRanges = 65536;
+
+    private readonly Lock _gate = new();
+    private List<Range> _ranges = [];
+
+    /// <summary>Number of ranges held.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _ranges.Count;
+        }
+    }
+
+    /// <summary>
+    /// Tries to lock (EAGAIN when another owner is in the way) or, with <see cref="LockType.Unlock"/>, releases what the owner holds in the
+    /// range and what came through <paramref name="file"/>. Length 0 reaches to the end of the file. EINVAL for a bad range.
+    /// </summary>
+    public Errno TryLock(object file, LockOwner owner, LockType type, long start, long length)
+    {
+        if (!TryEnd(start, length, out var end) || type > LockType.Unlock)
+            return Errno.EINVAL;
+        lock (_gate)
+        {
+            if (type == LockType.Unlock)
+            {
+                Cut(start, end, r => r.Owner == owner || ReferenceEquals(r.File, file));
+                return Errno.None;
+            }
+
+            if (FindConflict(owner, type, start, end) is not null)
+                return Errno.EAGAIN;
+            if (_ranges.Count >= MaximumRanges)
+                return Errno.ENOLCK;
+            Cut(start, end, r => r.Owner == owner);
+            Insert(new Range(owner, file, type, start, end));
+            return Errno.None;
+        }
+    }
+
+    /// <summary>The lock that would stop this one, or type Unlock. A request of type Unlock is taken as Write (Linux clients send it so).</summary>
+    public LockRange Test(LockOwner owner, LockType type, long start, long length)
+    {
+        if (!TryEnd(start, length, out var end))
+            return new LockRange(LockType.Unlock, start, length, owner.ProcessId, owner.ClientId);
+        lock (_gate)
+        {
+            return FindConflict(owner, type == LockType.Unlock ? LockType.Write : type, start, end) is { } found
+                ? new LockRange(found.Type, found.Start, found.End == long.MaxValue ? 0 : found.End - found.Start + 1, found.Owner.ProcessId, found.Owner.ClientId)
+                : new LockRange(LockType.Unlock, start, length, owner.ProcessId, owner.ClientId);
+        }
+    }
+
+    /// <summary>Releases all that came through an open file.</summary>
+    public void ReleaseFile(object file)
+    {
+        lock (_gate)
+            _ranges.RemoveAll(r => ReferenceEquals(r.File, file));
+    }
+
+    /// <summary>Releases all that an owner holds.</summary>
+    public void ReleaseOwner(LockOwner owner)
+    {
+        lock (_gate)
+            _ranges.RemoveAll(r => r.Owner == owner);
+    }
+
+    /// <summary>Checks a range and gives its last byte.</summary>
+    private static bool TryEnd(long start, long length, out long end)
+    {
+        end = long.MaxValue;
+        if (start < 0 || length < 0)
+            return false;
+        if (length != 0 && length - 1 < long.MaxValue - start)
+            end = start + length - 1;
+        return true;
+    }
+
+    private Range? FindConflict(LockOwner owner, LockType type, long start, long end)
+    {
+        Range? first = null;
+        foreach (var range in _ranges)
+        {
+            if (range.Start <= end && range.End >= start && (type == LockType.Write || range.Type == LockType.Write) && range.Owner != owner &&
+                (first is null || range.Start < first.Start))
+                first = range;
+        }
+
+        return first;
+    }
+
+    /// <summary>Takes a range out of the locks that match, splitting what sticks out.</summary>
+    private void Cut(long start, long end, Predicate<Range> match)
+    {
+        var kept = new List<Range>(_ranges.Count + 2);
+        foreach (var range in _ranges)
+        {
+            if (range.Start > end || range.End < start || !match(range))
+            {
+                kept.Add(range);
+                continue;
+            }
+
+            if (range.Start < start)
+                kept.Add(range with { End = start - 1 });
+            if (range.End > end)
+                kept.Add(range with { Start = end + 1 });
+        }
+
+        _ranges = kept;
+    }
+
+    /// <summary>Adds a range, merged with its neighbours of the same owner, kind and open file.</summary>
+    private void Insert(Range added)
+    {
+        for (var i = _ranges.Count - 1; i >= 0; i--)
+        {
+            var range = _ranges[i];
+            if (range.Type != added.Type || !ReferenceEquals(range.File, added.File) || range.Owner != added.Owner)
+                continue;
+            var touchesBefore = range.End != long.MaxValue && range.End + 1 == added.Start;
+            var touchesAfter = added.End != long.MaxValue && added.End + 1 == range.Start;
+            if (!touchesBefore && !touchesAfter)
+                continue;
+            added = touchesBefore ? added with { Start = range.Start } : added with { End = range.End };
+            _ranges.RemoveAt(i);
+        }
+
+        _ranges.Add(added);
+    }
+
+    private sealed record Range(LockOwner Owner, object File, LockType Type, long Start, long End);
+}

@@ -1,0 +1,99 @@
+using Pentode.Core;
+
+namespace Pentode.Files;
+
+/// <content>What concerns open files.</content>
+public sealed partial class Volume
+{
+    /// <inheritdoc cref="IOpenFile.Read"/>
+    public ValueTask<Result<int>> Read(IOpenFile file, Memory<byte> buffer, long offset)
+    {
+        var error = Begin(FilesFaults.Read);
+        if (error == Errno.None && (offset < 0 || offset > long.MaxValue - buffer.Length))
+            error = Errno.EINVAL;
+        if (error != Errno.None)
+            return Refuse<int>(error);
+        var task = file.Read(buffer, offset);
+        return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesRead)) : ReadLater(task);
+    }
+
+    /// <inheritdoc cref="IOpenFile.Write"/>
+    public ValueTask<Result<int>> Write(IOpenFile file, ReadOnlyMemory<byte> buffer, long offset)
+    {
+        var error = BeginChange(FilesFaults.Write);
+        if (error == Errno.None && (offset < 0 || offset > long.MaxValue - buffer.Length))
+            error = Errno.EINVAL;
+        if (error != Errno.None)
+            return Refuse<int>(error);
+        var task = file.Write(buffer, offset);
+        return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesWritten)) : WriteLater(task);
+    }
+
+    /// <inheritdoc cref="IOpenFile.Sync"/>
+    public ValueTask<Errno> Sync(IOpenFile file, bool dataOnly)
+    {
+        var error = Begin(FilesFaults.Sync);
+        return error != Errno.None ? Refuse(error) : Counted(file.Sync(dataOnly));
+    }
+
+    /// <inheritdoc cref="IOpenFile.ReadDirectory"/>
+    public ValueTask<Errno> ReadDirectory(IOpenFile file, long cookie, IDirectorySink sink)
+    {
+        var error = Begin(FilesFaults.ReadDirectory);
+        if (error == Errno.None && cookie < 0)
+            error = Errno.EINVAL;
+        return error != Errno.None ? Refuse(error) : Counted(file.ReadDirectory(cookie, sink));
+    }
+
+    /// <inheritdoc cref="IOpenFile.TryLock"/>
+    public Errno TryLock(IOpenFile file, LockOwner owner, LockType type, long start, long length)
+    {
+        var error = Begin(FilesFaults.Lock);
+        if (error == Errno.None)
+            error = CheckLock(type, start, length);
+        return Counted(error != Errno.None ? error : file.TryLock(owner, type, start, length));
+    }
+
+    /// <inheritdoc cref="IOpenFile.TestLock"/>
+    public Result<LockRange> TestLock(IOpenFile file, LockOwner owner, LockType type, long start, long length)
+    {
+        var error = Begin(FilesFaults.Lock);
+        if (error == Errno.None)
+            error = CheckLock(type, start, length);
+        if (error != Errno.None)
+            return Fail<LockRange>(error);
+        var found = file.TestLock(owner, type, start, length);
+        return found.IsOk ? found : Fail<LockRange>(found.Error);
+    }
+
+    /// <inheritdoc cref="IOpenFile.Close"/>
+    public ValueTask<Errno> Close(IOpenFile file)
+    {
+        // An injected error must not leak the file: it is closed all the same.
+        var injected = Begin(FilesFaults.Close);
+        var task = Counted(file.Close());
+        return injected == Errno.None ? task : CloseFailed(task, injected);
+    }
+
+    private static Errno CheckLock(LockType type, long start, long length) =>
+        type > LockType.Unlock || start < 0 || length < 0 || (length > 0 && start > long.MaxValue - (length - 1)) ? Errno.EINVAL : Errno.None;
+
+    private Result<int> CountBytes(Result<int> result, ref long counter)
+    {
+        if (result.IsOk)
+            Interlocked.Add(ref counter, result.Value);
+        else
+            Interlocked.Increment(ref _errors);
+        return result;
+    }
+
+    private async ValueTask<Result<int>> ReadLater(ValueTask<Result<int>> task) => CountBytes(await task, ref _bytesRead);
+
+    private async ValueTask<Result<int>> WriteLater(ValueTask<Result<int>> task) => CountBytes(await task, ref _bytesWritten);
+
+    private async ValueTask<Errno> CloseFailed(ValueTask<Errno> task, Errno injected)
+    {
+        await task;
+        return Counted(injected);
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text;
+using Pentode.Core;
+using Pentode.Core.Diagnostics;
+
+namespace Pentode.Files;
+
+/// <summary>
+/// The validating waist in front of a tree: names, ranges, read-only, squashing, devices, attribute name spaces, fault injection and counters
+/// are dealt with once here, so backends may assume and front ends need not know. Every member of <see cref="INode"/> and
+/// <see cref="IOpenFile"/> has its counterpart. Thread safe as far as the backend is. Allocates nothing when the backend completes at once.
+/// </summary>
+public sealed partial class Volume : IAsyncDisposable
+{
+    private const int AccessModeMask = 3;
+    private const int TruncateFlag = 0x200;
+    private const uint TypeMask = 0xF000;
+
+    private readonly ITreeBackend _backend;
+    private readonly VolumeOptions _options;
+    private readonly byte[][] _attributePrefixes;
+    private long _operations;
+    private long _bytesRead;
+    private long _bytesWritten;
+    private long _errors;
+
+    /// <summary>Puts the waist before a backend, which the volume then owns.</summary>
+    public Volume(string name, ITreeBackend backend, VolumeOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(backend);
+        Name = name;
+        _backend = backend;
+        _options = options ?? new VolumeOptions();
+        _attributePrefixes = [.. _options.ExtendedAttributePrefixes.Select(Encoding.UTF8.GetBytes)];
+    }
+
+    /// <summary>Name of the export.</summary>
+    public string Name { get; }
+
+    /// <summary>True when nothing may change.</summary>
+    public bool IsReadOnly => _options.ReadOnly;
+
+    /// <summary>Calls so far.</summary>
+    public long Operations => Volatile.Read(ref _operations);
+
+    /// <summary>Payload bytes read from files.</summary>
+    public long BytesRead => Volatile.Read(ref _bytesRead);
+
+    /// <summary>Payload bytes written to files.</summary>
+    public long BytesWritten => Volatile.Read(ref _bytesWritten);
+
+    /// <summary>Calls that ended in an error.</summary>
+    public long Errors => Volatile.Read(ref _errors);
+
+    /// <summary>The root node; the caller owns a reference.</summary>
+    public Result<INode> Attach()
+    {
+        Interlocked.Increment(ref _operations);
+        var root = _backend.OpenRoot();
+        if (!root.IsOk)
+            Interlocked.Increment(ref _errors);
+        return root;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _backend.DisposeAsync();
+
+    private Errno Begin(FaultPoint fault)
+    {
+        Interlocked.Increment(ref _operations);
+        return fault.Check();
+    }
+
+    /// <summary>As <see cref="Begin"/>, for what changes the tree.</summary>
+    private Errno BeginChange(FaultPoint fault)
+    {
+        var error = Begin(fault);
+        return error == Errno.None && IsReadOnly ? Errno.EROFS : error;
+    }
+
+    private Credentials Squash(Credentials who)
+    {
+        if (_options.SquashTo is { } one)
+            return one;
+        return _options.SquashRoot && who.Uid == 0 ? _options.Anonymous : who;
+    }
+
+    /// <summary>The group a new object gets: only root may name a group it is not in, else set-group-id files of any group could be made.</summary>
+    private static uint GroupFor(Credentials actor, uint gid) => actor.Uid == 0 || actor.IsInGroup(gid) ? gid : actor.Gid;
+
+    private static Errno CheckName(FileName name, Errno dots)
+    {
+        if (name.Bytes.Length > FileName.MaximumLength)
+            return Errno.ENAMETOOLONG;
+        if (!name.IsValid)
+            return Errno.EINVAL;
+        return name.IsDot || name.IsDotDot ? dots : Errno.None;
+    }
+
+    private Result<T> Fail<T>(Errno error)
+    {
+        Interlocked.Increment(ref _errors);
+        return error;
+    }
+
+    private ValueTask<Result<T>> Refuse<T>(Errno error) => new(Fail<T>(error));
+
+    private ValueTask<Errno> Refuse(Errno error) => new(Counted(error));
+
+    private Errno Counted(Errno error)
+    {
+        if (error != Errno.None)
+            Interlocked.Increment(ref _errors);
+        return error;
+    }
+
+    private ValueTask<Result<T>> Counted<T>(ValueTask<Result<T>> task)
+    {
+        if (!task.IsCompletedSuccessfully)
+            return Later(task);
+        var result = task.Result;
+        if (!result.IsOk)
+            Interlocked.Increment(ref _errors);
+        return new(result);
+    }
+
+    private ValueTask<Errno> Counted(ValueTask<Errno> task) => task.IsCompletedSuccessfully ? new(Counted(task.Result)) : Later(task);
+
+    private async ValueTask<Result<T>> Later<T>(ValueTask<Result<T>> task)
+    {
+        var result = await task;
+        if (!result.IsOk)
+            Interlocked.Increment(ref _errors);
+        return result;
+    }
+
+    private async ValueTask<Errno> Later(ValueTask<Errno> task) => Counted(await task);
+}

@@ -1,0 +1,261 @@
+using Pentode.Blocks;
+using Pentode.Core;
+using Pentode.Core.Buffers;
+using Pentode.Core.Diagnostics;
+using Pentode.Linux;
+using Pentode.Nbd.Wire;
+using Pentode.Uring;
+
+namespace Pentode.Nbd.Server;
+
+/// <summary>
+/// One connection on its loop. Every complete request that has arrived is started at once; replies gather in <see cref="NbdOutput"/> and
+/// leave with one send at the end of the turn. Reading stops while too much is under way or unsent, so a client can only stall itself.
+/// </summary>
+internal sealed partial class NbdSession : IoCompletion, ITurnEnd
+{
+    /// <summary>The id under which base:allocation is announced.</summary>
+    public const uint AllocationContextId = 1;
+
+    private const int ReceiveSize = 256 * 1024;
+    private const int SmallTransfer = 32 * 1024;
+    private const int LingerMs = 5000;
+
+    private readonly NbdServer _server;
+    private readonly NbdServerOptions _options;
+    private readonly NbdOutput _output;
+    private readonly Stack<NbdRequest> _idle = new();
+    private readonly PayloadCompletion _payload;
+    private readonly CutCompletion _cut;
+    private readonly int _socket;
+    private readonly string _peer;
+    private NativeBuffer _in;
+    private BlockExport? _export;
+    private bool _isStructured;
+    private bool _hasAllocation;
+    private int _start;
+    private int _end;
+    private uint _discard;
+    private NbdRequest? _filling;
+    private int _inFlight;
+    private long _inFlightBytes;
+    private bool _isInTurn;
+    private bool _isHandshaking = true;
+    private bool _isClosing;
+    private bool _hasFailed;
+    private bool _isClosed;
+    private long _operations;
+    private long _bytesRead;
+    private long _bytesWritten;
+    private long _errors;
+
+    public NbdSession(NbdServer server, IoLoop loop, int socket, string peer, long id)
+    {
+        _server = server;
+        _options = server.Options;
+        Loop = loop;
+        _socket = socket;
+        _peer = peer;
+        Id = id;
+        _output = new NbdOutput(loop, socket, OnSent);
+        _payload = new PayloadCompletion(this);
+        _cut = new CutCompletion(this);
+        _in = loop.Buffers.Rent(ReceiveSize);
+    }
+
+    public long Id { get; }
+
+    public IoLoop Loop { get; }
+
+    public SessionInfo Snapshot() => new()
+    {
+        Id = Id,
+        Protocol = "nbd",
+        Peer = _peer,
+        Export = _export?.Name ?? "",
+        Operations = Volatile.Read(ref _operations),
+        BytesRead = Volatile.Read(ref _bytesRead),
+        BytesWritten = Volatile.Read(ref _bytesWritten),
+        Errors = Volatile.Read(ref _errors),
+        InFlight = _inFlight,
+    };
+
+    public async void Start()
+    {
+        Loop.Delay(_options.HandshakeTimeoutMs, _cut);
+        var handshake = new NbdHandshake(_server, Loop, _socket, _in);
+        var settled = await handshake.Run();
+        _isHandshaking = false;
+        Loop.Cancel(_cut);
+        if (handshake.Violation is { } violation)
+            Violated(violation);
+        if (settled is null || _hasFailed || _isClosing)
+        {
+            BeginClose();
+            return;
+        }
+
+        _export = settled.Export;
+        _isStructured = settled.IsStructured;
+        _hasAllocation = settled.HasAllocationContext;
+        if (_options.Log.IsEnabled(LogLevel.Info))
+            _options.Log.Write(LogLevel.Info, $"nbd {_peer}: serves '{_export.Name}'{(_isStructured ? " with structured replies" : "")}");
+        Arm();
+    }
+
+    /// <summary>No more requests; closes when those under way are answered. Loop thread.</summary>
+    public void BeginClose()
+    {
+        if (_isClosed)
+            return;
+        if (_isHandshaking)
+        {
+            _isClosing = true;
+            Sockets.Shutdown(_socket);
+            return;
+        }
+
+        if (!_isClosing)
+        {
+            _isClosing = true;
+            if (IsPending)
+                Loop.Cancel(this);
+            if (_payload.IsPending)
+                Loop.Cancel(_payload);
+            if (!_cut.IsPending)
+                Loop.Delay(LingerMs, _cut);
+        }
+
+        Touch();
+    }
+
+    /// <summary>Ends the connection without waiting for the client. Loop thread.</summary>
+    public void Cut()
+    {
+        if (!_isClosed)
+            Sockets.Shutdown(_socket);
+    }
+
+    /// <summary>Bytes arrived.</summary>
+    public override void Complete(int result)
+    {
+        if (result <= 0)
+        {
+            // The end without DISC is how killed clients leave: no error.
+            BeginClose();
+            return;
+        }
+
+        _end += result;
+        Parse();
+        Touch();
+    }
+
+    public void OnTurnEnd()
+    {
+        _isInTurn = false;
+        if (_isClosed)
+            return;
+        if (_hasFailed)
+            _output.Discard();
+        else
+            _output.Send();
+        if (_isClosing)
+        {
+            TryClose();
+            return;
+        }
+
+        if (!IsPending && !_payload.IsPending)
+        {
+            if (_end - _start >= NbdWire.RequestSize && HasRoom)
+                Parse();
+            Arm();
+        }
+    }
+
+    private bool HasRoom => _inFlight < _options.MaxInFlightRequests && _inFlightBytes < _options.MaxInFlightBytes &&
+        _output.UnsentBytes < _options.MaxUnsentBytes;
+
+    private void Touch()
+    {
+        if (_isInTurn || _isClosed)
+            return;
+        _isInTurn = true;
+        Loop.AtTurnEnd(this);
+    }
+
+    private void Arm()
+    {
+        if (_isClosing || IsPending || _payload.IsPending || _filling is not null || !HasRoom)
+            return;
+        if (_start == _end)
+            _start = _end = 0;
+        else if (_start > 0 && _in.Capacity - _end < SmallTransfer + NbdWire.RequestSize)
+        {
+            _in.GetSpan()[_start.._end].CopyTo(_in.GetSpan());
+            _end -= _start;
+            _start = 0;
+        }
+
+        Loop.Receive(_socket, _in.Slice(_end, _in.Capacity - _end), this);
+    }
+
+    private void OnSent(int result)
+    {
+        if (result < 0)
+        {
+            _hasFailed = true;
+            BeginClose();
+        }
+
+        Touch();
+    }
+
+    private void Violated(string what)
+    {
+        _server.Violations?.Add();
+        _options.Log.Write(LogLevel.Warning, $"nbd {_peer}: closed: {what}");
+        _isClosing = true;
+        if (!_cut.IsPending)
+            Loop.Delay(LingerMs, _cut);
+    }
+
+    private void TryClose()
+    {
+        if (_isHandshaking || _inFlight > 0 || _output.IsSending || _output.HasQueued || IsPending || _payload.IsPending)
+            return;
+        _isClosed = true;
+        if (_filling is { } filling)
+        {
+            filling.Buffer?.Release();
+            filling.Buffer = null;
+        }
+
+        if (_cut.IsPending)
+            Loop.Cancel(_cut);
+        _output.Close();
+        _in.Release();
+        _in = null!;
+        Loop.Close(_socket);
+        _server.Remove(this);
+        if (_options.Log.IsEnabled(LogLevel.Info))
+            _options.Log.Write(LogLevel.Info, $"nbd {_peer}: closed after {_operations} requests");
+    }
+
+    /// <summary>Receives the rest of a large payload.</summary>
+    private sealed class PayloadCompletion(NbdSession session) : IoCompletion
+    {
+        public override void Complete(int result) => session.OnPayload(result);
+    }
+
+    /// <summary>A deadline: of the handshake, or of a client that does not take its last replies.</summary>
+    private sealed class CutCompletion(NbdSession session) : IoCompletion
+    {
+        public override void Complete(int result)
+        {
+            if (result == 0)
+                session.Cut();
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using Pentode.Core;
+using Pentode.Core.Diagnostics;
+using Pentode.Uring;
+
+namespace Pentode.NineP.Server;
+
+/// <summary>Serves 9P2000.L on accepted sockets of any number of loops. Thread safe.</summary>
+public sealed class NinePServer
+{
+    private readonly ConcurrentDictionary<long, NinePConnection> _connections = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastId;
+    private volatile bool _isDraining;
+
+    /// <summary>A server of those exports; the first answers an empty aname.</summary>
+    public NinePServer(IReadOnlyList<NinePExport> exports, NinePServerOptions options)
+    {
+        Exports = exports;
+        Options = options;
+        MalformedFrames = options.Metrics?.Counter("pentode.9p.malformed", "Connections closed for a malformed 9P frame.");
+        Requests = options.Metrics?.Counter("pentode.9p.requests", "9P requests answered.");
+        Errors = options.Metrics?.Counter("pentode.9p.errors", "9P requests answered with an error.");
+        options.Metrics?.Gauge("pentode.9p.connections", "9P connections.", () => _connections.Count);
+    }
+
+    /// <summary>Snapshot of the connections.</summary>
+    public IReadOnlyList<SessionInfo> Sessions => [.. _connections.Values.Select(c => c.Describe())];
+
+    internal IReadOnlyList<NinePExport> Exports { get; }
+
+    internal NinePServerOptions Options { get; }
+
+    internal Counter? MalformedFrames { get; }
+
+    internal Counter? Requests { get; }
+
+    internal Counter? Errors { get; }
+
+    /// <summary>Serves a connected socket, on the loop's thread. Owns the socket from now on.</summary>
+    public void Serve(IoLoop loop, int socket, string peer)
+    {
+        if (_isDraining || _connections.Count >= Options.MaxConnections)
+        {
+            Options.Log.Write(LogLevel.Warning, $"9p: connection from {peer} refused");
+            loop.Close(socket);
+            return;
+        }
+
+        var connection = new NinePConnection(this, loop, socket, peer, Interlocked.Increment(ref _lastId));
+        _connections[connection.Id] = connection;
+        connection.Start();
+    }
+
+    /// <summary>Takes no more requests, answers those under way, closes; after <paramref name="deadline"/> closes regardless.</summary>
+    public async Task DrainAsync(TimeSpan deadline)
+    {
+        _isDraining = true;
+        foreach (var connection in _connections.Values)
+            connection.Loop.Post(static c => ((NinePConnection)c!).Drain(), connection);
+        if (_connections.IsEmpty)
+            return;
+        await Task.WhenAny(_drained.Task, Task.Delay(deadline)).ConfigureAwait(false);
+        foreach (var connection in _connections.Values)
+            connection.Loop.Post(static c => ((NinePConnection)c!).Close(), connection);
+    }
+
+    internal void Forget(NinePConnection connection)
+    {
+        _connections.TryRemove(connection.Id, out _);
+        if (_isDraining && _connections.IsEmpty)
+            _drained.TrySetResult();
+    }
+
+    /// <summary>A lock was released: those who wait try again.</summary>
+    internal void LocksChanged()
+    {
+        foreach (var connection in _connections.Values)
+        {
+            if (connection.HasLockWaiters)
+                connection.Loop.Post(static c => ((NinePConnection)c!).RetryLocks(), connection);
+        }
+    }
+
+    internal Credentials ResolveIdentity(uint number, string name)
+    {
+        if (number != Wire.P9Limits.NoUname)
+            return Options.ResolveUid(number) ?? new Credentials(number, number);
+        return Options.ResolveUser(name) ?? new Credentials(65534, 65534);
+    }
+}

@@ -1,0 +1,199 @@
+using Pentode.Core;
+using Pentode.Linux.Uring;
+
+namespace Pentode.Uring.Ring;
+
+/// <content>Filling, submitting, waiting and taking completions.</content>
+public sealed unsafe partial class RingLoop
+{
+    private const int StopPollMs = 10;
+
+    // Never fails: a full queue is submitted first, and completions in the way are set aside.
+    private SubmissionEntry* NextEntry()
+    {
+        while (true)
+        {
+            var entry = _ring.TryNext();
+            if (entry != null)
+                return entry;
+            var result = _ring.Enter(0, 0, null);
+            if (result >= 0 || result == -(int)Errno.EINTR)
+                continue;
+            SetAside();
+            _ = _ring.Enter(0, RingConstants.EnterGetEvents, null);
+        }
+    }
+
+    // Makes room in the completion ring from inside an operation's start, where no callback may run.
+    private void SetAside()
+    {
+        Span<CompletionEntry> some = stackalloc CompletionEntry[64];
+        int count;
+        while ((count = _ring.Take(some)) > 0)
+        {
+            for (var i = 0; i < count; i++)
+                _backlog.Enqueue(some[i]);
+        }
+    }
+
+    private void SubmitAndWait()
+    {
+        if (!_isWakeArmed && (!_isStopping || PendingOperations > 0))
+            ArmWake();
+        var wait = WaitMs();
+        var argument = default(EnterArgument);
+        var timeout = default(KernelTimespec);
+        uint minimum = 0;
+        if (wait != 0)
+        {
+            minimum = 1;
+            if (wait != long.MaxValue)
+            {
+                timeout.Seconds = wait / 1000;
+                timeout.Nanoseconds = wait % 1000 * 1_000_000;
+                argument.Timeout = (ulong)&timeout;
+            }
+
+            if (_canCoalesce && _tuner.WaitUsec > 0 && !_isStopping)
+            {
+                minimum = CoalesceTuner.TargetBatch;
+                argument.MinimumWaitUsec = (uint)_tuner.WaitUsec;
+            }
+        }
+
+        _ = _ring.Enter(minimum, RingConstants.EnterGetEvents, &argument);
+        // EINTR, ETIME, EBUSY and EAGAIN all mean the same here: take what is there and come back. What was not submitted stays queued,
+        // because the count to submit is always computed from the kernel's head.
+        TakeBatch();
+        if (_canCoalesce && wait != 0)
+            _tuner.OnTurn(_batchCount);
+    }
+
+    private void TakeBatch()
+    {
+        _batchNext = 0;
+        _batchCount = 0;
+        while (_batchCount < MaxPerTurn && _backlog.TryDequeue(out var entry))
+            _batch[_batchCount++] = entry;
+        if (_backlog.Count == 0)
+            _batchCount += _ring.Take(_batch.AsSpan(_batchCount));
+    }
+
+    // Milliseconds the loop may sleep: 0 when local work waits.
+    private long WaitMs()
+    {
+        if (_ready.Count > 0 || _backlog.Count > 0 || _batchNext < _batchCount || _turnEnds.Count > 0)
+            return 0;
+        if (!_posted.IsEmpty || !_finished.IsEmpty || _ring.Completed > 0 || _ring.HasOverflow)
+            return 0;
+        if (_isStopping)
+            return StopPollMs;
+        if (Volatile.Read(ref _stopRequested) != 0)
+            return 0;
+        if (_timerCount == 0)
+            return long.MaxValue;
+        var deadline = _timers.NextDeadline;
+        return deadline == long.MaxValue ? long.MaxValue : Math.Max(0, deadline - Environment.TickCount64);
+    }
+
+    private void ArmWake()
+    {
+        var entry = NextEntry();
+        entry->Opcode = RingConstants.OpRead;
+        entry->Descriptor = _wakeFd;
+        entry->Address = (ulong)_wakeBuffer;
+        entry->Length = 8;
+        entry->UserData = WakeTag;
+        _isWakeArmed = true;
+    }
+
+    private void SubmitCancel(ulong ticket)
+    {
+        var entry = NextEntry();
+        entry->Opcode = RingConstants.OpAsyncCancel;
+        entry->Descriptor = -1;
+        entry->Address = ticket;
+        entry->UserData = IgnoreTag;
+    }
+
+    // Repeated every turn of the stop, since a request between two stages can slip past one cancel.
+    private void CancelEverything()
+    {
+        for (var i = 0; i < _slots.Made; i++)
+        {
+            if (_slots[i].Kind == RingOperation.None)
+                continue;
+            _slots[i].IsCancelled = true;
+            SubmitCancel(_slots.TicketOf(i));
+        }
+    }
+
+    // Fills the entry of a slot from its state; used for the first submission and every continuation.
+    private void Submit(int index)
+    {
+        var entry = NextEntry();
+        ref var slot = ref _slots[index];
+        entry->UserData = _slots.TicketOf(index);
+        entry->Descriptor = slot.Descriptor;
+        if (slot.IsPolling)
+        {
+            entry->Opcode = RingConstants.OpPollAdd;
+            entry->OperationFlags = slot.Kind is RingOperation.Receive or RingOperation.Read or RingOperation.Accept
+                ? RingConstants.PollIn
+                : RingConstants.PollOut;
+            return;
+        }
+
+        entry->Address = (ulong)slot.Address;
+        entry->Length = (uint)slot.Remaining;
+        entry->OperationFlags = slot.Flags;
+        switch (slot.Kind)
+        {
+            case RingOperation.Receive:
+                entry->Opcode = RingConstants.OpReceive;
+                break;
+            case RingOperation.Send:
+                entry->Opcode = RingConstants.OpSend;
+                break;
+            case RingOperation.SendVectored:
+                entry->Opcode = RingConstants.OpSendMessage;
+                entry->Address = (ulong)&slot.Sidecar->Message;
+                entry->Length = 1;
+                break;
+            case RingOperation.Read:
+                entry->Opcode = RingConstants.OpRead;
+                entry->Offset = (ulong)slot.Offset;
+                break;
+            case RingOperation.Write:
+                entry->Opcode = RingConstants.OpWrite;
+                entry->Offset = (ulong)slot.Offset;
+                break;
+            case RingOperation.Fsync:
+                entry->Opcode = RingConstants.OpFsync;
+                break;
+            case RingOperation.Fallocate:
+                entry->Opcode = RingConstants.OpFallocate;
+                entry->Offset = (ulong)slot.Offset;
+                entry->Address = (ulong)slot.Remaining;
+                entry->Length = slot.Flags;
+                entry->OperationFlags = 0;
+                break;
+            case RingOperation.Poll:
+                entry->Opcode = RingConstants.OpPollAdd;
+                break;
+            case RingOperation.Connect:
+                entry->Opcode = RingConstants.OpConnect;
+                entry->Address = (ulong)slot.Sidecar->Address;
+                entry->Offset = (ulong)slot.Remaining;
+                entry->Length = 0;
+                break;
+            default:
+                entry->Opcode = RingConstants.OpAccept;
+                entry->OperationFlags = RingConstants.SockCloseOnExec;
+                entry->IoPriority = _isAcceptMultishot ? RingConstants.AcceptMultishot : (ushort)0;
+                entry->Address = 0;
+                entry->Length = 0;
+                break;
+        }
+    }
+}

@@ -1,0 +1,317 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Pentode.Core;
+using Pentode.Linux.Uring;
+
+namespace Pentode.Uring.Ring;
+
+/// <summary>
+/// The io_uring engine: one thread, one ring, one io_uring_enter per turn. A turn runs posted work, due timers, completions, turn-end
+/// items, then submits and waits with a single call. The ring is made and freed on the loop thread.
+/// </summary>
+public sealed unsafe partial class RingLoop : IoLoop
+{
+    private const ulong WakeTag = ulong.MaxValue;
+    private const ulong IgnoreTag = ulong.MaxValue - 1;
+    private const ulong TimerTicket = 1UL << 62;
+    private const ulong JobTicket = TimerTicket + 1;
+    private const ulong ReadyTicket = TimerTicket + 2;
+    private const int MaxPerTurn = 1024;
+
+    private static readonly Lazy<bool> s_isSupported = new(Probe);
+
+    private readonly ConcurrentQueue<(Action<object?> Callback, object? State)> _posted = new();
+    private readonly ConcurrentQueue<(IoCompletion Completion, int Result)> _finished = new();
+    private readonly Queue<(IoCompletion Completion, int Result)> _ready = new();
+    private readonly List<ITurnEnd> _turnEnds = [];
+    private readonly Dictionary<int, ulong> _accepts = [];
+    private readonly TimerQueue _timers = new();
+    private readonly CompletionEntry[] _batch = new CompletionEntry[MaxPerTurn];
+    private readonly Queue<CompletionEntry> _backlog = new();
+    private readonly RingSlotTable _slots;
+    private readonly CoalesceTuner _tuner;
+    private readonly Action<IoCompletion, int> _jobFinished;
+    private readonly Lock _wakeGate = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private MappedRing _ring = null!;
+    private WorkerPool? _workers;
+    private Thread? _thread;
+    private ulong* _wakeBuffer;
+    private long _nowMs = Environment.TickCount64;
+    private int _wakeFd = -1;
+    private int _wakePending;
+    private int _stopRequested;
+    private int _batchNext;
+    private int _batchCount;
+    private int _timerCount;
+    private int _jobs;
+    private bool _isStopping;
+    private bool _isWakeArmed;
+    private bool _canCoalesce;
+    private bool _isAcceptMultishot = true;
+
+    /// <summary>Makes a loop; <see cref="Start"/> makes the ring.</summary>
+    public RingLoop(LoopOptions options)
+        : base(options)
+    {
+        _slots = new RingSlotTable(options.MaxOperations);
+        _tuner = new CoalesceTuner(options.MaxCoalesceUsec);
+        _jobFinished = OnJobFinished;
+    }
+
+    /// <summary>True when this kernel lets this process use io_uring as this engine needs it. Probed once.</summary>
+    public static bool IsSupported => s_isSupported.Value;
+
+    /// <summary>Hears of exceptions that callbacks let through; the loop goes on. Called on the loop thread.</summary>
+    public static Action<Exception>? UnhandledError { get; set; }
+
+    /// <inheritdoc/>
+    public override string Engine => "ring";
+
+    /// <inheritdoc/>
+    public override long NowMs => _nowMs;
+
+    /// <inheritdoc/>
+    public override int PendingOperations => _slots.InUse + _timerCount + _jobs + _ready.Count;
+
+    /// <inheritdoc/>
+    public override void Start()
+    {
+        if (_thread is not null)
+            throw new InvalidOperationException("loop started twice");
+        _thread = new Thread(Run, 1 << 20) { IsBackground = true, Name = Options.Name };
+        _thread.Start();
+        _started.Task.GetAwaiter().GetResult();
+    }
+
+    /// <inheritdoc/>
+    public override Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _stopRequested, 1) == 0)
+        {
+            if (_thread is null)
+            {
+                Buffers.Dispose();
+                _stopped.TrySetResult();
+            }
+            else
+            {
+                Wake();
+            }
+        }
+
+        return _stopped.Task;
+    }
+
+    /// <inheritdoc/>
+    public override void Post(Action<object?> callback, object? state = null)
+    {
+        if (_stopped.Task.IsCompleted)
+            return;
+        _posted.Enqueue((callback, state));
+        if (!IsCurrent)
+            Wake();
+    }
+
+    /// <inheritdoc/>
+    public override void AtTurnEnd(ITurnEnd item) => _turnEnds.Add(item);
+
+    private static bool Probe()
+    {
+        var ring = MappedRing.Create(8, 16);
+        if (!ring.IsOk)
+            return false;
+        ring.Value.Dispose();
+        return true;
+    }
+
+    private static void Report(Exception error)
+    {
+        try
+        {
+            UnhandledError?.Invoke(error);
+        }
+#pragma warning disable CA1031 // the reporter must not end the loop either
+        catch
+#pragma warning restore CA1031
+        {
+        }
+    }
+
+    // Only the first post since the loop last looked pays for the write.
+    private void Wake()
+    {
+        if (Interlocked.Exchange(ref _wakePending, 1) != 0)
+            return;
+        lock (_wakeGate)
+        {
+            if (_wakeFd >= 0)
+                RingNative.SignalEvent(_wakeFd);
+        }
+    }
+
+    private void Run()
+    {
+        if (!Open())
+            return;
+        Current = this;
+        SynchronizationContext.SetSynchronizationContext(new RingSynchronizationContext(this));
+        _started.SetResult();
+        while (true)
+        {
+            try
+            {
+                if (!Turn())
+                    break;
+            }
+#pragma warning disable CA1031 // a callback's exception must not end the loop
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                Report(error);
+            }
+        }
+
+        CloseAll();
+    }
+
+    private bool Open()
+    {
+        try
+        {
+            RingNative.PinThread(Options.Processor);
+            var ring = MappedRing.Create(Options.SubmissionEntries, Math.Max(Options.CompletionEntries, Options.SubmissionEntries));
+            if (!ring.IsOk)
+                throw new InvalidOperationException($"io_uring cannot be set up: {ring.Error}");
+            _ring = ring.Value;
+            _wakeFd = RingNative.CreateEvent();
+            if (_wakeFd < 0)
+            {
+                _ring.Dispose();
+                throw new InvalidOperationException($"eventfd failed: {(Errno)(-_wakeFd)}");
+            }
+
+            _wakeBuffer = (ulong*)NativeMemory.AllocZeroed(8);
+            _canCoalesce = Options.MaxCoalesceUsec > 0 && (_ring.Features & RingConstants.FeatureMinTimeout) != 0;
+            return true;
+        }
+#pragma warning disable CA1031 // handed to the caller of Start
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _started.SetException(error);
+            _stopped.TrySetResult();
+            return false;
+        }
+    }
+
+    // One turn. Every list keeps its own position, so an exception from a callback loses nothing but that callback.
+    private bool Turn()
+    {
+        _nowMs = Environment.TickCount64;
+        if (Volatile.Read(ref _stopRequested) != 0 && _posted.IsEmpty)
+            _isStopping = true;
+        RunPosted();
+        RunTimers();
+        RunReady();
+        DispatchBatch();
+        RunTurnEnds();
+        if (_isStopping)
+        {
+            if (PendingOperations == 0 && _posted.IsEmpty && _finished.IsEmpty)
+                return false;
+            CancelEverything();
+        }
+
+        SubmitAndWait();
+        return true;
+    }
+
+    private void RunPosted()
+    {
+        if (Volatile.Read(ref _wakePending) != 0)
+            Interlocked.Exchange(ref _wakePending, 0);
+        for (var i = 0; i < MaxPerTurn && _posted.TryDequeue(out var item); i++)
+            item.Callback(item.State);
+        while (_finished.TryDequeue(out var job))
+        {
+            _jobs--;
+            job.Completion.Ticket = 0;
+            job.Completion.Complete(job.Result);
+        }
+    }
+
+    private void RunTimers()
+    {
+        var now = _isStopping ? long.MaxValue : _nowMs;
+        while (_timerCount > 0 && _timers.TryTakeDue(now, out var completion))
+        {
+            _timerCount--;
+            completion.Ticket = 0;
+            completion.Complete(_isStopping ? -(int)Errno.ECANCELED : 0);
+        }
+    }
+
+    private void RunReady()
+    {
+        for (var count = _ready.Count; count > 0 && _ready.TryDequeue(out var item); count--)
+        {
+            item.Completion.Ticket = 0;
+            item.Completion.Complete(item.Result);
+        }
+    }
+
+    private void RunTurnEnds()
+    {
+        var next = 0;
+        try
+        {
+            while (next < _turnEnds.Count)
+                _turnEnds[next++].OnTurnEnd();
+        }
+        finally
+        {
+            _turnEnds.RemoveRange(0, next);
+        }
+    }
+
+    private void DispatchBatch()
+    {
+        while (_batchNext < _batchCount)
+            Dispatch(_batch[_batchNext++]);
+    }
+
+    private void OnJobFinished(IoCompletion completion, int result)
+    {
+        _finished.Enqueue((completion, result));
+        Wake();
+    }
+
+    private void CloseAll()
+    {
+        _workers?.Dispose();
+        // The wake read is the last request in flight; a signal ends it.
+        while (_isWakeArmed)
+        {
+            RingNative.SignalEvent(_wakeFd);
+            SubmitAndWait();
+            DispatchBatch();
+        }
+
+        lock (_wakeGate)
+        {
+            _ = RingNative.Close(_wakeFd);
+            _wakeFd = -1;
+        }
+
+        _ring.Dispose();
+        _slots.Dispose();
+        NativeMemory.Free(_wakeBuffer);
+        Buffers.Dispose();
+        Current = null;
+        SynchronizationContext.SetSynchronizationContext(null);
+        _stopped.TrySetResult();
+    }
+}

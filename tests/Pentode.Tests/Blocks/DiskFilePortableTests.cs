@@ -1,0 +1,9 @@
+using Pentode.Blocks;
+using Pentode.Testing.Blocks;
+
+namespace Pentode.Tests.Blocks;
+
+public sealed class DiskFilePortableTests() : BlockConformance("portable")
+{
+    protected override IBlockBackend Create(long size) => ScratchFile.Open("/var/tmp", size);
+}

@@ -1,0 +1,9 @@
+using Pentode.Blocks;
+using Pentode.Testing.Blocks;
+
+namespace Pentode.Tests.Blocks;
+
+public sealed class MemoryBackendRingTests() : BlockConformance("ring")
+{
+    protected override IBlockBackend Create(long size) => new Pentode.Blocks.Memory.MemoryBackend(size);
+}

@@ -1,0 +1,103 @@
+using Pentode.Core.Diagnostics;
+using Pentode.Daemon.Configuration;
+using Xunit;
+
+namespace Pentode.Tests.Daemon;
+
+public sealed class ConfigurationReaderTests
+{
+    private const string Good = """
+        files:
+          listen: [127.0.0.1:5640, "unix:/tmp/9p.sock"]
+          exports:
+            - path: /srv/a
+            - {name: scratch, kind: memory, read_only: true}
+        blocks:
+          listen: "[::1]:10809"
+          exports:
+            - {name: disk, path: /srv/disk.img, description: the disk}
+            - {name: ram, memory: 64MiB}
+          old_style: disk
+        limits: {connections: 10, handshake_timeout: 5s, drain_timeout: 250ms, buffer_memory: 1MiB}
+        engine: {kind: portable, loops: 3, pin: true}
+        log: {level: warning}
+        control: {socket: /run/x.sock}
+        """;
+
+    [Fact]
+    public void ReadsEverySetting()
+    {
+        var errors = new List<ConfigurationError>();
+        var c = ConfigurationReader.Parse(Good, "p.yaml", errors);
+        Assert.Empty(errors);
+        Assert.Equal([ListenAddress.Tcp("127.0.0.1", 5640), ListenAddress.Unix("/tmp/9p.sock")], c.Files!.Listen);
+        Assert.Equal(
+            [new TreeExportConfiguration { Name = "/srv/a", Path = "/srv/a" }, new TreeExportConfiguration { Name = "scratch", Kind = "memory", ReadOnly = true }],
+            c.Files.Exports);
+        Assert.Equal([ListenAddress.Tcp("::1", 10809)], c.Blocks!.Listen);
+        Assert.Equal(
+            [
+                new BlockExportConfiguration { Name = "disk", Path = "/srv/disk.img", Description = "the disk" },
+                new BlockExportConfiguration { Name = "ram", Kind = "memory", MemorySize = 64L << 20 },
+            ],
+            c.Blocks.Exports);
+        Assert.Equal("disk", c.Blocks.OldStyleExport);
+        Assert.Equal(
+            new LimitsConfiguration
+            {
+                Connections = 10, HandshakeTimeout = TimeSpan.FromSeconds(5), DrainTimeout = TimeSpan.FromMilliseconds(250), BufferMemory = 1 << 20,
+            },
+            c.Limits);
+        Assert.Equal(new EngineConfiguration { Kind = "portable", Loops = 3, Pin = true }, c.Engine);
+        Assert.Equal(LogLevel.Warning, c.LogLevel);
+        Assert.Equal("/run/x.sock", c.ControlSocket);
+    }
+
+    [Theory]
+    [InlineData("", "p.yaml: the file is empty: nothing to serve")]
+    [InlineData("log: {level: info}", "p.yaml: nothing to serve: add a 'files:' or a 'blocks:' section")]
+    [InlineData("fles:\n  exports: []", "p.yaml:1:1: unknown key 'fles' in the configuration; did you mean 'files'?")]
+    [InlineData("files:\n  exprots:\n  - {path: /a}", "p.yaml:2:3: unknown key 'exprots' in 'files'; did you mean 'exports'?")]
+    [InlineData("files: {exports: [{path: /a, readonly: yes}]}", "p.yaml:1:30: unknown key 'readonly' in this export; did you mean 'read_only'?")]
+    [InlineData("files: {exports: [{path: a}]}", "p.yaml:1:26: 'path' must be absolute, not 'a'")]
+    [InlineData("files: {exports: [{path: /a}, {path: /a}]}", "p.yaml:1:31: there is already an export named '/a'")]
+    [InlineData("files: {exports: [{path: /a, kind: hots}]}", "p.yaml:1:36: 'kind' cannot be 'hots': host, memory; did you mean 'host'?")]
+    [InlineData("files:\n  listen: nowhere\n  exports: [{path: /a}]", "p.yaml:2:11: 'nowhere' is not an address: write HOST:PORT or unix:/path")]
+    [InlineData("files:\n  listen: ['h:70000']\n  exports: [{path: /a}]", "p.yaml:2:12: '70000' is not a port: 0 to 65535")]
+    [InlineData("files:\n  listen: ['::1:5']\n  exports: [{path: /a}]", "p.yaml:2:12: '::1:5': put an IPv6 address in brackets, as in [::1]:PORT")]
+    [InlineData("blocks: {exports: [{name: a}]}", "p.yaml:1:20: this export needs 'path' or 'memory'")]
+    [InlineData("blocks: {exports: [{memory: 64MeB}]}", "p.yaml:1:29: 'memory' must be a size such as 64KiB, 512MiB or 1GiB")]
+    [InlineData("blocks: {exports: [{name: disk, path: /d}], old_style: dsik}", "p.yaml:1:56: 'old_style' names no export: 'dsik'; did you mean 'disk'?")]
+    [InlineData("limits: {connections: 0}", "p.yaml:1:23: 'connections' must be a whole number from 1 to 1000000")]
+    [InlineData("limits: {drain_timeout: 5}", "p.yaml:1:25: 'drain_timeout' must be a duration such as 250ms, 30s or 5m")]
+    [InlineData("engine: {kind: rign}", "p.yaml:1:16: 'kind' cannot be 'rign': auto, ring, portable; did you mean 'ring'?")]
+    [InlineData("engine: {pin: maybe}", "p.yaml:1:15: 'pin' must be true or false")]
+    [InlineData("control: {socket: x}", "p.yaml:1:19: 'socket' must be absolute, not 'x'")]
+    [InlineData("- a", "p.yaml:1:1: the configuration must be a list of 'key: value' lines")]
+    public void SaysWhatIsWrongAndWhere(string text, string expected)
+    {
+        var errors = new List<ConfigurationError>();
+        ConfigurationReader.Parse(text, "p.yaml", errors);
+        Assert.Contains(expected, errors.Select(e => e.ToString()));
+    }
+
+    [Fact]
+    public void ReportsAllErrorsAtOnce()
+    {
+        var errors = new List<ConfigurationError>();
+        ConfigurationReader.Parse("engine: {kind: x, loops: -1}\nlog: {levle: info}\nfiles: {exports: []}", "p", errors);
+        Assert.Equal(4, errors.Count);
+    }
+
+    [Fact]
+    public void BrokenYamlAndMissingFilesAreErrorsNotExceptions()
+    {
+        var errors = new List<ConfigurationError>();
+        ConfigurationReader.Parse("files: [", "p", errors);
+        ConfigurationReader.Parse("log: {level: info}\nlog: {level: info}", "p", errors);
+        ConfigurationReader.Read("/nonexistent/pentode.yaml", errors);
+        Assert.Equal(3, errors.Count);
+        Assert.Equal("/nonexistent/pentode.yaml: no such file", errors[2].ToString());
+        Assert.True(errors[0].Line >= 1);
+    }
+}

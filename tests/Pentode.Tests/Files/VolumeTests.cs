@@ -1,0 +1,30 @@
+using Pentode.Core;
+using Pentode.Files;
+using Pentode.Files.Memory;
+using Xunit;
+
+namespace Pentode.Tests.Files;
+
+public sealed class VolumeTests
+{
+    [Fact]
+    public async Task Root_is_squashed_and_foreign_groups_are_not_granted()
+    {
+        await using var volume = new Volume("t", new MemoryTree(rootMode: 0x1FF), new VolumeOptions { SquashRoot = true });
+        var top = volume.Attach().Value;
+        var made = (await volume.MakeDirectory(Credentials.Root, top, new FileName("d"), 0x1ED, 0)).Value;
+        var attributes = (await volume.GetAttributes(Credentials.Root, made)).Value;
+        Assert.Equal((65534u, 65534u), (attributes.Uid, attributes.Gid));
+        var mine = (await volume.MakeDirectory(new Credentials(5, 6), top, new FileName("e"), 0x1ED, 0)).Value;
+        Assert.Equal(6u, (await volume.GetAttributes(Credentials.Root, mine)).Value.Gid);
+    }
+
+    [Fact]
+    public async Task Counts_operations_and_errors()
+    {
+        await using var volume = new Volume("t", new MemoryTree());
+        var top = volume.Attach().Value;
+        Assert.Equal(Errno.ENOENT, (await volume.Lookup(Credentials.Root, top, new FileName("x"))).Error);
+        Assert.Equal((2L, 1L), (volume.Operations, volume.Errors));
+    }
+}
