@@ -86,6 +86,19 @@ public sealed class BlockExport : IAsyncDisposable
         return Track(_backend.Read(buffer, offset), stripe, buffer.Length, 0);
     }
 
+    /// <summary>
+    /// A read answered by naming where the bytes are: true, and counted as a read, when the backend has them in memory behind a descriptor.
+    /// False for anything else, wrong ranges included: then <see cref="Read"/> tells what is wrong.
+    /// </summary>
+    public bool TryReadCached(long offset, int length, out CachedRange range)
+    {
+        range = default;
+        if (length <= 0 || Check(offset, length, Errno.EINVAL) != Errno.None || ReadFault.IsArmed || !_backend.TryLocateCached(offset, length, out range))
+            return false;
+        _ = Track(default, Enter(), length, 0);
+        return true;
+    }
+
     /// <inheritdoc cref="IBlockBackend.Write"/>
     public ValueTask<Errno> Write(ReadOnlyMemory<byte> buffer, long offset, bool fua)
     {

@@ -32,4 +32,14 @@ public interface IBlockBackend : IAsyncDisposable
 
     /// <summary>Appends consecutive extents from <paramref name="offset"/> on, at least one, at most <paramref name="maxExtents"/>, none past the end of the range; they may cover less than the range.</summary>
     ValueTask<Errno> Extents(long offset, long length, int maxExtents, List<BlockExtent> extents);
+
+    /// <summary>
+    /// True when the range is in memory behind a descriptor right now, so that its bytes can be sent from there without a copy and without
+    /// waiting for a device. The descriptor stays open until the backend is disposed.
+    /// </summary>
+    bool TryLocateCached(long offset, int length, out CachedRange range)
+    {
+        range = default;
+        return false;
+    }
 }

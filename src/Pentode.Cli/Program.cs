@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Pentode.Cli.Commands;
 using Pentode.Daemon.Services;
 
@@ -17,13 +18,23 @@ internal static class Program
         root.Subcommands.Add(FilesCommand.Create(common));
         root.Subcommands.Add(BlocksCommand.Create(common));
         root.Subcommands.Add(StatusCommand.Create(common));
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction help })
+                option.Action = new HelpText(help);
+            else if (option is VersionOption)
+                option.Action = new VersionText();
+        }
 
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (args.Length == 0)
+            return await root.Parse("--help").InvokeAsync().ConfigureAwait(false);
+
+        // --help and --version answer even where something else is missing.
+        if (parsed.Action is not (HelpText or VersionText) && UsageProblems.Of(parsed) is { Count: > 0 } problems)
         {
-            foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync($"pentode: {error.Message}").ConfigureAwait(false);
-            await Console.Error.WriteLineAsync("pentode: see 'pentode --help'").ConfigureAwait(false);
+            foreach (var problem in problems)
+                await Console.Error.WriteLineAsync($"pentode: {problem}").ConfigureAwait(false);
             return ExitCode.Usage;
         }
 

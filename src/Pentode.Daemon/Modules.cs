@@ -15,7 +15,7 @@ public static class Modules
     /// <summary>Tree backends.</summary>
     public static IReadOnlyList<TreeModule> Trees { get; } =
     [
-        new("host", "a directory of this host", static c => Widen<HostTree, ITreeBackend>(HostTree.Open(c.Path, new HostTreeOptions()))),
+        new("host", "a directory of this host", static c => Widen<HostTree, ITreeBackend>(HostTree.Open(c.Path, new HostTreeOptions { ClientChecks = c.ClientChecks }))),
         new("memory", "an empty tree in memory", static _ => Open<ITreeBackend>(new MemoryTree())),
     ];
 

@@ -33,7 +33,10 @@ public interface INode
     /// <summary>Opens a regular file or a directory. Flags are open(2)'s access mode, O_TRUNC, O_APPEND, O_DSYNC, O_SYNC, O_DIRECTORY, O_NOATIME.</summary>
     ValueTask<Result<IOpenFile>> Open(Credentials who, int flags);
 
-    /// <summary>Creates and opens a regular file in this directory (O_EXCL honoured; without it an existing regular file is opened). Mode is not masked.</summary>
+    /// <summary>
+    /// Creates and opens a regular file in this directory (O_EXCL honoured; without it an existing regular file is opened). Mode is not masked.
+    /// As in the members below, group <see cref="uint.MaxValue"/> leaves the choice to the directory and the user.
+    /// </summary>
     ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid);
 
     /// <summary>Creates a directory.</summary>

@@ -26,6 +26,9 @@ public interface IOpenFile
     /// <summary>The lock that would stop this one, or type Unlock when none would.</summary>
     Result<LockRange> TestLock(LockOwner owner, LockType type, long start, long length);
 
+    /// <summary>Gives back every lock taken through this file; false when there was none.</summary>
+    bool ReleaseLocks();
+
     /// <summary>Closes; every operation has ended. The error of close(2) if any.</summary>
     ValueTask<Errno> Close();
 }

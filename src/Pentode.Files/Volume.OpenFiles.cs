@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Pentode.Core;
+using Pentode.Uring;
 
 namespace Pentode.Files;
 
@@ -14,7 +16,7 @@ public sealed partial class Volume
         if (error != Errno.None)
             return Refuse<int>(error);
         var task = file.Read(buffer, offset);
-        return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesRead)) : ReadLater(task);
+        return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesRead)) : BytesLater(task, isWrite: false);
     }
 
     /// <inheritdoc cref="IOpenFile.Write"/>
@@ -26,7 +28,7 @@ public sealed partial class Volume
         if (error != Errno.None)
             return Refuse<int>(error);
         var task = file.Write(buffer, offset);
-        return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesWritten)) : WriteLater(task);
+        return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesWritten)) : BytesLater(task, isWrite: true);
     }
 
     /// <inheritdoc cref="IOpenFile.Sync"/>
@@ -66,6 +68,9 @@ public sealed partial class Volume
         return found.IsOk ? found : Fail<LockRange>(found.Error);
     }
 
+    /// <inheritdoc cref="IOpenFile.ReleaseLocks"/>
+    public static bool ReleaseLocks(IOpenFile file) => file.ReleaseLocks();
+
     /// <inheritdoc cref="IOpenFile.Close"/>
     public ValueTask<Errno> Close(IOpenFile file)
     {
@@ -87,13 +92,26 @@ public sealed partial class Volume
         return result;
     }
 
-    private async ValueTask<Result<int>> ReadLater(ValueTask<Result<int>> task) => CountBytes(await task, ref _bytesRead);
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Result<int>> BytesLater(ValueTask<Result<int>> task, bool isWrite)
+    {
+        var loop = IoLoop.Current;
+        Result<int> result;
+        try
+        {
+            result = await task.ConfigureAwait(false);
+        }
+        finally
+        {
+            await new LoopHop(loop);
+        }
 
-    private async ValueTask<Result<int>> WriteLater(ValueTask<Result<int>> task) => CountBytes(await task, ref _bytesWritten);
+        return isWrite ? CountBytes(result, ref _bytesWritten) : CountBytes(result, ref _bytesRead);
+    }
 
     private async ValueTask<Errno> CloseFailed(ValueTask<Errno> task, Errno injected)
     {
-        await task;
+        await task.ConfigureAwait(false);
         return Counted(injected);
     }
 }

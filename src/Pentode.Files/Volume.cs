@@ -1,13 +1,16 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Pentode.Core;
 using Pentode.Core.Diagnostics;
+using Pentode.Uring;
 
 namespace Pentode.Files;
 
 /// <summary>
 /// The validating waist in front of a tree: names, ranges, read-only, squashing, devices, attribute name spaces, fault injection and counters
 /// are dealt with once here, so backends may assume and front ends need not know. Every member of <see cref="INode"/> and
-/// <see cref="IOpenFile"/> has its counterpart. Thread safe as far as the backend is. Allocates nothing when the backend completes at once.
+/// <see cref="IOpenFile"/> has its counterpart. A call made on a loop completes on that loop, wherever the backend completes. Thread safe as
+/// far as the backend is. Allocates nothing when the backend completes at once.
 /// </summary>
 public sealed partial class Volume : IAsyncDisposable
 {
@@ -85,8 +88,12 @@ public sealed partial class Volume : IAsyncDisposable
         return _options.SquashRoot && who.Uid == 0 ? _options.Anonymous : who;
     }
 
-    /// <summary>The group a new object gets: only root may name a group it is not in, else set-group-id files of any group could be made.</summary>
-    private static uint GroupFor(Credentials actor, uint gid) => actor.Uid == 0 || actor.IsInGroup(gid) ? gid : actor.Gid;
+    /// <summary>
+    /// The group to give a new object: only root may name a group it is not in, else set-group-id files of any group could be made. Others
+    /// get what the directory says: its own group when it is set-group-id, that of the user otherwise.
+    /// </summary>
+    private uint GroupFor(Credentials actor, uint gid) =>
+        actor.Uid == 0 || _options.ClientChecks || actor.IsInGroup(gid) ? gid : uint.MaxValue;
 
     private static Errno CheckName(FileName name, Errno dots)
     {
@@ -126,13 +133,36 @@ public sealed partial class Volume : IAsyncDisposable
 
     private ValueTask<Errno> Counted(ValueTask<Errno> task) => task.IsCompletedSuccessfully ? new(Counted(task.Result)) : Later(task);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<T>> Later<T>(ValueTask<Result<T>> task)
     {
-        var result = await task;
+        var loop = IoLoop.Current;
+        Result<T> result;
+        try
+        {
+            result = await task.ConfigureAwait(false);
+        }
+        finally
+        {
+            await new LoopHop(loop);
+        }
+
         if (!result.IsOk)
             Interlocked.Increment(ref _errors);
         return result;
     }
 
-    private async ValueTask<Errno> Later(ValueTask<Errno> task) => Counted(await task);
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> Later(ValueTask<Errno> task)
+    {
+        var loop = IoLoop.Current;
+        try
+        {
+            return Counted(await task.ConfigureAwait(false));
+        }
+        finally
+        {
+            await new LoopHop(loop);
+        }
+    }
 }

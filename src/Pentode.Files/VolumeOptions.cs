@@ -17,11 +17,17 @@ public sealed record VolumeOptions
     /// <summary>What user 0 becomes with <see cref="SquashRoot"/>.</summary>
     public Credentials Anonymous { get; init; } = new(65534, 65534);
 
-    /// <summary>Block and character devices may be created.</summary>
+    /// <summary>The client has checked permissions: a new object gets the group it names, although the user is not known to be in it.</summary>
+    public bool ClientChecks { get; init; }
+
+    /// <summary>Block and character devices may be created; EPERM otherwise.</summary>
     public bool AllowDevices { get; init; }
 
-    /// <summary>Extended attributes whose name starts with one of these are visible; all others do not exist (EOPNOTSUPP).</summary>
-    public IReadOnlyList<string> ExtendedAttributePrefixes { get; init; } = ["user.", "system.posix_acl_", "security.capability"];
+    /// <summary>
+    /// Extended attributes whose name starts with one of these are visible; all others do not exist (EOPNOTSUPP). Acting as a user keeps
+    /// the capabilities that guard trusted.* and security.*, so passing those lets every client set them.
+    /// </summary>
+    public IReadOnlyList<string> ExtendedAttributePrefixes { get; init; } = ["user.", "system.posix_acl_access", "system.posix_acl_default"];
 
     /// <summary>Longest value of an extended attribute; E2BIG beyond.</summary>
     public int MaxExtendedAttributeBytes { get; init; } = 65536;

@@ -49,8 +49,8 @@ public static unsafe class SocketCalls
         fixed (IoVector* p = parts)
         {
             MessageHeader header = default;
-            header.Parts = p;
-            header.PartCount = (nuint)parts.Length;
+            header.Vectors = p;
+            header.VectorCount = (nuint)parts.Length;
             int result;
             do
             {
@@ -71,16 +71,4 @@ public static unsafe class SocketCalls
     }
 
     private static int Of(int result) => result >= 0 ? result : -Marshal.GetLastPInvokeError();
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct MessageHeader
-    {
-        public void* Name;
-        public uint NameLength;
-        public IoVector* Parts;
-        public nuint PartCount;
-        public void* Control;
-        public nuint ControlLength;
-        public int Flags;
-    }
 }

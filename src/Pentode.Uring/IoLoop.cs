@@ -13,6 +13,11 @@ public abstract partial class IoLoop
     [ThreadStatic]
     private static IoLoop? t_current;
 
+    private long _turns;
+    private long _completions;
+    private long _requests;
+    private int _turnRequests;
+
     /// <summary>Sets the options and the pool; the thread is started by <see cref="Start"/>.</summary>
     protected IoLoop(LoopOptions options)
     {
@@ -45,6 +50,21 @@ public abstract partial class IoLoop
     /// <summary>Operations under way.</summary>
     public abstract int PendingOperations { get; }
 
+    /// <summary>Turns run so far; completions per turn tell how well work is batched. Any thread, perhaps a little behind.</summary>
+    public long Turns => Volatile.Read(ref _turns);
+
+    /// <summary>Completions handled so far. Any thread, perhaps a little behind.</summary>
+    public long Completions => Volatile.Read(ref _completions);
+
+    /// <summary>Requests taken by the front ends of this loop so far. Any thread, perhaps a little behind.</summary>
+    public long Requests => Volatile.Read(ref _requests);
+
+    /// <summary>
+    /// A front end took <paramref name="count"/> requests from what one receive brought. The rule that decides how long a turn may wait
+    /// for more lives on this. Loop thread only.
+    /// </summary>
+    public void CountRequests(int count) => _turnRequests += count;
+
     /// <summary>Starts the thread; returns when the loop serves, or throws what made it fail.</summary>
     public abstract void Start();
 
@@ -54,7 +74,7 @@ public abstract partial class IoLoop
     /// <summary>Runs <paramref name="callback"/> on the loop, in order of posting. Any thread. Ignored after stop.</summary>
     public abstract void Post(Action<object?> callback, object? state = null);
 
-    /// <summary>Runs <paramref name="item"/> once at the end of this turn.</summary>
+    /// <summary>Runs <paramref name="item"/> at the end of this turn: once, however often it is added. During a turn end it means the next turn.</summary>
     public abstract void AtTurnEnd(ITurnEnd item);
 
     /// <summary>Accepts connections on a listening socket until <see cref="StopAccepting"/>.</summary>
@@ -101,4 +121,20 @@ public abstract partial class IoLoop
 
     /// <summary>Closes a descriptor that has no operation under way.</summary>
     public abstract void Close(int descriptor);
+
+    /// <summary>Counts a turn and what it completes; engines call it once a turn.</summary>
+    protected void CountTurn(int completions)
+    {
+        Volatile.Write(ref _turns, _turns + 1);
+        Volatile.Write(ref _completions, _completions + completions);
+    }
+
+    /// <summary>Requests counted since the last call; engines call it once a turn.</summary>
+    protected int TakeTurnRequests()
+    {
+        var count = _turnRequests;
+        _turnRequests = 0;
+        Volatile.Write(ref _requests, _requests + count);
+        return count;
+    }
 }

@@ -6,6 +6,12 @@ public sealed record LoopOptions
     /// <summary>Name of the loop's thread.</summary>
     public string Name { get; init; } = "loop";
 
+    /// <summary>
+    /// Hears of every exception that a callback of the loop or a job of its workers let through: log it. Called on the thread where it
+    /// happened. Null ends the process instead.
+    /// </summary>
+    public Action<Exception>? Fault { get; init; }
+
     /// <summary>Processor to run on, or -1 for no pinning.</summary>
     public int Processor { get; init; } = -1;
 

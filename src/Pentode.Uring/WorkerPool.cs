@@ -3,10 +3,10 @@ using Pentode.Core;
 namespace Pentode.Uring;
 
 /// <summary>
-/// A few threads for calls that block. Threads start when first needed and live until <see cref="Dispose"/>. A job that throws counts as
-/// -EIO: a bug in one job must not end the daemon.
+/// A few threads for calls that block. Threads start when first needed and live until <see cref="Dispose"/>. A job that throws is
+/// reported to <c>fault</c> and counts as -EIO.
 /// </summary>
-internal sealed class WorkerPool(string name, int threads, int maxQueued) : IDisposable
+internal sealed class WorkerPool(string name, int threads, int maxQueued, Action<Exception> fault) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _available = new(0);
@@ -74,8 +74,9 @@ internal sealed class WorkerPool(string name, int threads, int maxQueued) : IDis
             {
                 result = job.Body(job.State);
             }
-            catch (Exception)
+            catch (Exception error)
             {
+                fault(error);
                 result = -(int)Errno.EIO;
             }
 #pragma warning restore CA1031

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pentode.Core;
 using Pentode.Linux;
 using Pentode.Uring;
@@ -16,6 +17,7 @@ public sealed partial class FileBackend
     private static readonly byte[] s_zeroes = GC.AllocateArray<byte>(ZeroPieceBytes, pinned: true);
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Errno> Zero(long offset, long length, ZeroFlags flags)
     {
         var loop = IoLoop.Current;
@@ -41,6 +43,7 @@ public sealed partial class FileBackend
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Errno> Trim(long offset, long length, bool fua)
     {
         var loop = IoLoop.Current;
@@ -70,6 +73,7 @@ public sealed partial class FileBackend
         return default;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Errno> ExtentsOnWorker(IoLoop loop, long offset, long length, int maxExtents, List<BlockExtent> extents)
     {
         var file = _file;
@@ -81,7 +85,7 @@ public sealed partial class FileBackend
         var result = await loop.RunBlockingAsync(job, extents).ConfigureAwait(false);
 
         // "All data" is always a true answer: give it when no worker is free to find a better one.
-        if (result == -(int)Errno.EAGAIN)
+        if (result == NoWorker)
             extents.Add(new BlockExtent(length, IsHole: false, IsZero: false));
         else if (result < 0)
             return ToErrno(result);
@@ -109,6 +113,7 @@ public sealed partial class FileBackend
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Errno> WriteZeroes(long offset, long length)
     {
         while (length > 0)
@@ -124,15 +129,25 @@ public sealed partial class FileBackend
         return Errno.None;
     }
 
-    private async ValueTask<Errno> Allocate(IoLoop? loop, int mode, long offset, long length) => ToErrno(loop is null || _isInMemory
-        ? FileCalls.Fallocate(_file, mode, offset, length)
-        : await loop.FallocateAsync(_file, mode, offset, length).ConfigureAwait(false));
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> Allocate(IoLoop? loop, int mode, long offset, long length)
+    {
+        var result = loop is null || _isInMemory ? NoWorker : await loop.FallocateAsync(_file, mode, offset, length).ConfigureAwait(false);
+        return ToErrno(result == NoWorker ? FileCalls.Fallocate(_file, mode, offset, length) : result);
+    }
 
+    // Only whole sectors can be discarded: those at the edges keep their content.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Errno> Discard(IoLoop? loop, long offset, long length)
     {
-        if (loop is null)
-            return ToErrno(FileCalls.BlockDeviceDiscard(_file, offset, length));
+        var start = (offset + _sectorBytes - 1) / _sectorBytes * _sectorBytes;
+        var whole = ((offset + length) / _sectorBytes * _sectorBytes) - start;
+        if (whole <= 0)
+            return Errno.None;
         var file = _file;
-        return ToErrno(await loop.RunBlockingAsync(_ => FileCalls.BlockDeviceDiscard(file, offset, length), null).ConfigureAwait(false));
+        var result = loop is null
+            ? FileCalls.BlockDeviceDiscard(file, start, whole)
+            : await loop.RunBlockingAsync(_ => FileCalls.BlockDeviceDiscard(file, start, whole), null).ConfigureAwait(false);
+        return result == NoWorker ? Errno.None : ToErrno(result); // a hint that has to wait is not worth following
     }
 }

@@ -10,6 +10,10 @@ namespace Pentode.Blocks.File;
 /// A regular file or a block device. Operations go through the caller's loop; off the loops they are plain blocking calls. On tmpfs, where
 /// nothing waits for a disk, short reads and writes are done in place, which is faster than a trip through the ring.
 /// </summary>
+/// <remarks>
+/// Every async method here has the pooling builder, which also makes its awaiter go on inline: with the usual one, whatever follows an await of
+/// another method would run on the thread pool, where no operation of the loop may be started.
+/// </remarks>
 public sealed partial class FileBackend : IBlockBackend
 {
     private const int OpenPathOnly = 0x200000;
@@ -17,12 +21,17 @@ public sealed partial class FileBackend : IBlockBackend
     private const int DirectoryType = 0x4000;
     private const int BlockDeviceType = 0x6000;
     private const int RegularType = 0x8000;
+
+    /// <summary>A loop whose workers are all busy and whose queue is full: the call is then made in place, which slows the clients down.</summary>
+    internal const int NoWorker = -(int)Errno.EAGAIN;
+
     private const int InlineReadBytes = 64 << 10;
     private const int InlineWriteBytes = 1 << 20;
 
     private readonly int _file;
     private readonly bool _isBlockDevice;
     private readonly bool _isInMemory;
+    private readonly int _sectorBytes;
     private readonly Lock _queuesLock = new();
     private FlushQueue[] _queues = [];
     private volatile bool _isDataLost;
@@ -33,6 +42,7 @@ public sealed partial class FileBackend : IBlockBackend
         Info = info;
         _isBlockDevice = isBlockDevice;
         _isInMemory = isInMemory;
+        _sectorBytes = isBlockDevice ? Math.Max(FileCalls.BlockDeviceSectorSize(file), 512) : 1;
     }
 
     /// <inheritdoc/>
@@ -92,6 +102,13 @@ public sealed partial class FileBackend : IBlockBackend
     }
 
     /// <inheritdoc/>
+    public bool TryLocateCached(long offset, int length, out CachedRange range)
+    {
+        range = new CachedRange(_file, offset);
+        return SpliceCalls.IsSupported && (_isInMemory || SpliceCalls.IsCached(_file, offset, length));
+    }
+
+    /// <inheritdoc/>
     public ValueTask<Errno> Write(ReadOnlyMemory<byte> buffer, long offset, bool fua)
     {
         var loop = IoLoop.Current;
@@ -121,12 +138,21 @@ public sealed partial class FileBackend : IBlockBackend
     /// <summary>The error in what a call returned.</summary>
     internal static Errno ToErrno(int result) => result < 0 ? (Errno)(-result) : Errno.None;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Errno> FlushOn(IoLoop loop) => Noted(await QueueOf(loop).Flush().ConfigureAwait(false));
 
-    // The kernel reports lost dirty pages once; answering a later flush with success would hide that writes were lost.
+    // The kernel reports lost dirty pages once, to whichever call syncs next; a later flush that succeeds would hide that writes were lost.
     private Errno Noted(Errno error)
     {
-        if (error == Errno.EIO)
+        if (error is Errno.EIO or Errno.ENOSPC or Errno.EDQUOT)
+            _isDataLost = true;
+        return error == Errno.None && _isDataLost ? Errno.EIO : error;
+    }
+
+    // A durable write may be the one that hears of pages lost before it. ENOSPC says only that this write found no room.
+    private Errno NotedWrite(Errno error, bool durable)
+    {
+        if (durable && error == Errno.EIO)
             _isDataLost = true;
         return error;
     }
@@ -169,6 +195,8 @@ public sealed partial class FileBackend : IBlockBackend
         while (buffer.Length > 0)
         {
             var result = await loop.ReadAsync(_file, buffer, offset).ConfigureAwait(false);
+            if (result == NoWorker)
+                return ReadInPlace(buffer.Span, offset);
             if (result < 0)
                 return ToErrno(result);
             if (result == 0)
@@ -195,7 +223,7 @@ public sealed partial class FileBackend : IBlockBackend
         {
             var result = durable ? FileCalls.PwriteDurable(_file, buffer, offset) : FileCalls.Pwrite(_file, buffer, offset);
             if (result <= 0)
-                return result == 0 ? Errno.EIO : ToErrno(result);
+                return NotedWrite(result == 0 ? Errno.EIO : ToErrno(result), durable);
             buffer = buffer[result..];
             offset += result;
         }
@@ -209,8 +237,10 @@ public sealed partial class FileBackend : IBlockBackend
         while (buffer.Length > 0)
         {
             var result = await loop.WriteAsync(_file, buffer, offset, durable).ConfigureAwait(false);
+            if (result == NoWorker)
+                return WriteInPlace(buffer.Span, offset, durable);
             if (result <= 0)
-                return result == 0 ? Errno.EIO : ToErrno(result);
+                return NotedWrite(result == 0 ? Errno.EIO : ToErrno(result), durable);
             buffer = buffer[result..];
             offset += result;
         }

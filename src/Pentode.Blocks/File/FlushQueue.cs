@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Pentode.Core;
+using Pentode.Linux;
 using Pentode.Uring;
 
 namespace Pentode.Blocks.File;
@@ -27,11 +29,19 @@ internal sealed class FlushQueue(IoLoop loop, int file)
         return waiter.Task;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Errno> RunFirst()
     {
-        var result = await loop.FsyncAsync(file, dataOnly: true).ConfigureAwait(false);
+        var error = await Sync().ConfigureAwait(false);
         Next();
-        return FileBackend.ToErrno(result);
+        return error;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> Sync()
+    {
+        var result = await loop.FsyncAsync(file, dataOnly: true).ConfigureAwait(false);
+        return FileBackend.ToErrno(result == FileBackend.NoWorker ? FileCalls.Fdatasync(file) : result);
     }
 
     private void Next()
@@ -47,9 +57,10 @@ internal sealed class FlushQueue(IoLoop loop, int file)
         _ = RunBatch(batch).AsTask(); // cannot fail: loop calls report errors as results
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RunBatch(List<FlushWaiter> batch)
     {
-        var error = FileBackend.ToErrno(await loop.FsyncAsync(file, dataOnly: true).ConfigureAwait(false));
+        var error = await Sync().ConfigureAwait(false);
         var next = batch.ToArray();
         batch.Clear();
         _spare = batch;

@@ -1,56 +1,16 @@
 using System.CommandLine;
-using System.Globalization;
-using Pentode.Daemon.Configuration;
-using Pentode.Daemon.Services;
+using Pentode.Cli.Commands.Blocks;
 
 namespace Pentode.Cli.Commands;
 
-/// <summary><c>pentode blocks serve PORT FILE</c>.</summary>
+/// <summary><c>pentode blocks …</c>: one line for each verb.</summary>
 internal static class BlocksCommand
 {
-    public static Command Create(CommonOptions common)
+    public static Command Create(CommonOptions common) => new("blocks", "Disks over NBD.")
     {
-        var port = new Argument<string>("PORT") { Description = "TCP port; 0 lets the kernel choose; - with --unix for no TCP." };
-        var file = new Argument<string>("FILE") { Description = "File or block device." };
-        var readOnly = new Option<bool>("--read-only") { Description = "Refuse changes." };
-        var unix = new Option<string?>("--unix") { Description = "Unix socket.", HelpName = "SOCKET" };
-        var host = new Option<string>("--listen") { Description = "Address to listen on.", HelpName = "HOST", DefaultValueFactory = _ => "127.0.0.1" };
-        var name = new Option<string>("--name") { Description = "Export name; empty by default.", HelpName = "NAME", DefaultValueFactory = _ => "" };
-        var oldStyle = new Option<bool>("--old-style") { Description = "Speak the handshake of clients older than 2011." };
-        var serve = new Command("serve", "Serves one file over NBD.") { port, file, readOnly, unix, host, name, oldStyle };
-        serve.SetAction(async (parsed, _) =>
-        {
-            var listen = new List<ListenAddress>();
-            var socket = parsed.GetValue(unix);
-            if (parsed.GetValue(port) is not "-")
-            {
-                if (!ushort.TryParse(parsed.GetValue(port), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                    return await RefuseAsync($"'{parsed.GetValue(port)}' is not a port: 0 to 65535, or - with --unix").ConfigureAwait(false);
-                listen.Add(ListenAddress.Tcp(parsed.GetValue(host)!.Trim('[', ']'), number));
-            }
-
-            if (socket is not null)
-            {
-                if (!ListenAddress.TryParse("unix:" + Path.GetFullPath(socket), out var address, out var problem))
-                    return await RefuseAsync(problem).ConfigureAwait(false);
-                listen.Add(address);
-            }
-
-            if (listen.Count == 0)
-                return await RefuseAsync("PORT - needs --unix SOCKET").ConfigureAwait(false);
-            var export = new BlockExportConfiguration
-            {
-                Name = parsed.GetValue(name)!, Path = Path.GetFullPath(parsed.GetValue(file)!), ReadOnly = parsed.GetValue(readOnly),
-            };
-            var blocks = new BlocksConfiguration { Listen = listen, Exports = [export], OldStyleExport = parsed.GetValue(oldStyle) ? export.Name : null };
-            return await DaemonRunner.RunAsync(common.Apply(parsed, new DaemonConfiguration { Blocks = blocks })).ConfigureAwait(false);
-        });
-        return new Command("blocks", "Disks over NBD.") { serve };
-    }
-
-    private static async Task<int> RefuseAsync(string message)
-    {
-        await Console.Error.WriteLineAsync("pentode: " + message).ConfigureAwait(false);
-        return ExitCode.Usage;
-    }
+        BlocksServeCommand.Create(common),
+        BlocksInfoCommand.Create(common),
+        BlocksListCommand.Create(common),
+        BlocksCopyCommand.Create(common),
+    };
 }

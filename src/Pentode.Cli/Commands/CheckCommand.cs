@@ -10,7 +10,7 @@ internal static class CheckCommand
     public static Command Create()
     {
         var file = new Argument<string>("CONFIG") { Description = "Configuration file." };
-        var command = new Command("check", "Checks a configuration file and serves nothing.") { file };
+        var command = new DocumentedCommand("check", "Checks a configuration file and serves nothing.", "  pentode check /etc/pentode.yaml") { file };
         command.SetAction(parsed =>
         {
             var errors = new List<ConfigurationError>();
@@ -20,9 +20,11 @@ internal static class CheckCommand
                 Console.Error.WriteLine(error);
             if (errors.Count > 0)
                 return ExitCode.Configuration;
-            Console.WriteLine($"{path}: ok, {configuration.Files?.Exports.Count ?? 0} trees, {configuration.Blocks?.Exports.Count ?? 0} disks");
+            Console.WriteLine($"{path}: ok, {Count(configuration.Files?.Exports.Count ?? 0, "directory", "directories")}, {Count(configuration.Blocks?.Exports.Count ?? 0, "disk", "disks")}");
             return ExitCode.Ok;
         });
         return command;
     }
+
+    private static string Count(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 }

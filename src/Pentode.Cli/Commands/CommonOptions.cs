@@ -7,10 +7,11 @@ namespace Pentode.Cli.Commands;
 /// <summary>Options every command takes; they win over the configuration file.</summary>
 internal sealed class CommonOptions
 {
-    private readonly Option<string?> _engine = new("--engine") { Description = "I/O engine: auto, ring or portable.", Recursive = true, HelpName = "ENGINE" };
+    private readonly Option<string?> _engine = new("--engine") { Description = "I/O engine: ring (io_uring), portable (epoll and threads) or auto, the default: ring where the kernel allows it.", Recursive = true, HelpName = "ENGINE" };
     private readonly Option<int?> _loops = new("--loops") { Description = "Number of loops; one per processor by default.", Recursive = true, HelpName = "N" };
-    private readonly Option<string[]> _trace = new("--trace") { Description = "Log every message of a protocol: 9p or nbd.", Recursive = true, HelpName = "PROTOCOL" };
-    private readonly Option<string?> _logLevel = new("--log-level") { Description = "debug, info, warning, error or none.", Recursive = true, HelpName = "LEVEL" };
+    private readonly Option<string[]> _trace = new("--trace") { Description = "Log every request of a protocol, 9p or nbd, with its outcome and time; may be repeated.", Recursive = true, HelpName = "PROTOCOL" };
+    private readonly Option<string?> _logLevel = new("--log-level") { Description = "Least level that is logged: debug, info, warning, error or none; info by default.", Recursive = true, HelpName = "LEVEL" };
+    private readonly Option<string?> _logFormat = new("--log-format") { Description = "text or json; text by default.", Recursive = true, HelpName = "FORMAT" };
 
     private readonly Option<string?> _control = new("--control")
     {
@@ -19,20 +20,22 @@ internal sealed class CommonOptions
 
     public CommonOptions()
     {
-        _engine.AcceptOnlyFromAmong("auto", "ring", "portable");
-        _trace.AcceptOnlyFromAmong("9p", "nbd");
-        _logLevel.AcceptOnlyFromAmong("debug", "info", "warning", "error", "none");
-        _loops.Validators.Add(result =>
+        UsageProblems.RequireWord(_engine, "auto", "ring", "portable");
+        UsageProblems.RequireWord(_trace, [.. LogConfiguration.Traceable]);
+        UsageProblems.RequireWord(_logFormat, "text", "json");
+        _trace.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 1024)
-                result.AddError("--loops must be from 1 to 1024");
+            if (result.GetResult(_logLevel)?.Tokens is [{ Value: "warning" or "error" or "none" }])
+                result.AddError("--trace writes lines of level info: it needs --log-level info or debug");
         });
+        UsageProblems.RequireWord(_logLevel, "debug", "info", "warning", "error", "none");
+        UsageProblems.RequireNumber(_loops, 1, 1024);
     }
 
     /// <summary>Adds all of them.</summary>
     public void AddTo(Command command)
     {
-        Option[] options = [_engine, _loops, _trace, _logLevel, _control];
+        Option[] options = [_engine, _loops, _trace, _logLevel, _logFormat, _control];
         foreach (var option in options)
             command.Options.Add(option);
     }
@@ -43,8 +46,15 @@ internal sealed class CommonOptions
     /// <summary>The configuration with what the command line says.</summary>
     public DaemonConfiguration Apply(ParseResult parsed, DaemonConfiguration configuration)
     {
-        var trace = parsed.GetValue(_trace) ?? [];
-        var level = parsed.GetValue(_logLevel) is { } text ? Enum.Parse<LogLevel>(text, ignoreCase: true) : configuration.LogLevel;
+        var log = configuration.Log;
+        if (parsed.GetValue(_logLevel) is { } level)
+            log = log with { Level = Enum.Parse<LogLevel>(level, ignoreCase: true) };
+        if (parsed.GetValue(_logFormat) is { } format)
+            log = log with { IsJson = format == "json" };
+
+        // A trace is lines of level info: asking for one shows them whatever the file says.
+        if (parsed.GetValue(_trace) is { Length: > 0 } trace)
+            log = log with { Trace = trace, Level = log.Level > LogLevel.Info ? LogLevel.Info : log.Level };
         return configuration with
         {
             Engine = configuration.Engine with
@@ -52,10 +62,7 @@ internal sealed class CommonOptions
                 Kind = parsed.GetValue(_engine) ?? configuration.Engine.Kind,
                 Loops = parsed.GetValue(_loops) ?? configuration.Engine.Loops,
             },
-            Trace = trace,
-
-            // Traces are debug lines; asking for them without a level shows them.
-            LogLevel = trace.Length > 0 && parsed.GetValue(_logLevel) is null ? LogLevel.Debug : level,
+            Log = log,
             ControlSocket = parsed.GetValue(_control) ?? configuration.ControlSocket,
         };
     }

@@ -4,7 +4,7 @@ using Pentode.Daemon.Services;
 
 namespace Pentode.Cli.Commands;
 
-/// <summary>Runs a daemon in the foreground until SIGTERM or SIGINT.</summary>
+/// <summary>Runs a daemon in the foreground until SIGTERM, SIGINT or SIGHUP; a second one ends it at once.</summary>
 internal static class DaemonRunner
 {
     /// <summary>Starts, says where it listens, waits for a signal, drains. Returns the exit code.</summary>
@@ -16,7 +16,7 @@ internal static class DaemonRunner
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
-        var daemon = new PentodeDaemon(configuration, new StreamLog(Console.Error, configuration.LogLevel));
+        var daemon = new PentodeDaemon(configuration, new StreamLog(Console.Error, configuration.Log.Level, configuration.Log.IsJson));
         if (await daemon.StartAsync().ConfigureAwait(false) is { } failure)
         {
             await Console.Error.WriteLineAsync($"pentode: {failure.Message}").ConfigureAwait(false);
@@ -37,7 +37,10 @@ internal static class DaemonRunner
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
-            stop.TrySetResult();
+
+            // The second signal does not wait for clients.
+            if (!stop.TrySetResult())
+                Environment.Exit(ExitCode.Failure);
         }
     }
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Pentode.Daemon.Admin;
-using Pentode.Daemon.Configuration;
 using Pentode.Daemon.Services;
 
 namespace Pentode.Cli.Commands;
@@ -10,17 +8,42 @@ namespace Pentode.Cli.Commands;
 /// <summary><c>pentode status</c>.</summary>
 internal static class StatusCommand
 {
+    private const string Examples = """
+          pentode status
+          pentode status --watch 2
+          pentode status --json | jq '.connections[] | select(.in_flight > 0)'
+        """;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     public static Command Create(CommonOptions common)
     {
-        var json = new Option<bool>("--json") { Description = "Print the daemon's answer as JSON." };
-        var command = new Command("status", "Shows exports and connections of the running daemon.") { json };
-        command.SetAction((parsed, _) => RunAsync(common.Control(parsed), parsed.GetValue(json)));
+        var json = new Option<bool>("--json") { Description = "Print the daemon's answer as one line of JSON." };
+        var watch = new Option<int?>("--watch") { Description = "Ask again every so many seconds (1 by default) until Ctrl-C.", HelpName = "SECONDS", Arity = ArgumentArity.ZeroOrOne };
+        UsageProblems.RequireNumber(watch, 1, 3600);
+        var command = new DocumentedCommand("status", "Shows exports and connections of the running daemon.", Examples) { json, watch };
+        command.SetAction((parsed, _) => parsed.GetResult(watch) is null
+            ? ShowAsync(common.Control(parsed), parsed.GetValue(json))
+            : WatchAsync(common.Control(parsed), parsed.GetValue(json), parsed.GetValue(watch) ?? 1));
         return command;
     }
 
-    private static async Task<int> RunAsync(string path, bool json)
+    private static async Task<int> WatchAsync(string path, bool json, int seconds)
     {
-        var (line, problem) = await ControlClient.AskAsync(path, "status", TimeSpan.FromSeconds(5)).ConfigureAwait(false);
+        while (true)
+        {
+            // Home and clear, so that the table stands still.
+            if (!json && !Console.IsOutputRedirected)
+                await Console.Out.WriteAsync("\e[H\e[2J").ConfigureAwait(false);
+            if (await ShowAsync(path, json).ConfigureAwait(false) is not ExitCode.Ok and var failure)
+                return failure;
+            await Task.Delay(TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<int> ShowAsync(string path, bool json)
+    {
+        var (line, problem) = await ControlClient.AskAsync(path, "status", s_patience).ConfigureAwait(false);
         if (line is null)
         {
             await Console.Error.WriteLineAsync("pentode: " + problem).ConfigureAwait(false);
@@ -35,7 +58,7 @@ internal static class StatusCommand
 
         try
         {
-            Print(Console.Out, JsonSerializer.Deserialize(line, ControlJson.Default.StatusReport) ?? new StatusReport());
+            StatusText.Write(Console.Out, JsonSerializer.Deserialize(line, ControlJson.Default.StatusReport) ?? new StatusReport());
             return ExitCode.Ok;
         }
         catch (JsonException e)
@@ -44,37 +67,4 @@ internal static class StatusCommand
             return ExitCode.Failure;
         }
     }
-
-    private static void Print(TextWriter output, StatusReport status)
-    {
-        output.WriteLine($"pentode {status.Version}, process {status.Pid}, up {TimeSpan.FromSeconds(status.UptimeSeconds):c}, {status.Loops} loops of the {status.Engine} engine");
-        foreach (var listener in status.Listeners)
-            output.WriteLine($"listening on {listener}");
-        output.WriteLine();
-        var exports = new TextTable("SERVICE", "EXPORT", "KIND", "MODE", "SIZE", ">OPS", ">READ", ">WRITTEN", ">ERRORS");
-        foreach (var e in status.Exports)
-        {
-            exports.Add(e.Service, e.Name.Length > 0 ? e.Name : "(default)", e.Kind, e.ReadOnly ? "ro" : "rw", e.Size > 0 ? Quantity.FormatSize(e.Size) : "-",
-                Count(e.Operations), Quantity.FormatSize(e.BytesRead), Quantity.FormatSize(e.BytesWritten), Count(e.Errors));
-        }
-
-        exports.Write(output);
-        output.WriteLine();
-        if (status.Connections.Count == 0)
-        {
-            output.WriteLine("no connections");
-            return;
-        }
-
-        var connections = new TextTable(">ID", "PROTOCOL", "PEER", "EXPORT", ">OPS", ">READ", ">WRITTEN", ">ERRORS", ">IN FLIGHT");
-        foreach (var c in status.Connections)
-        {
-            connections.Add(Count(c.Id), c.Protocol, c.Peer, c.Export.Length > 0 ? c.Export : "-", Count(c.Operations), Quantity.FormatSize(c.BytesRead),
-                Quantity.FormatSize(c.BytesWritten), Count(c.Errors), Count(c.InFlight));
-        }
-
-        connections.Write(output);
-    }
-
-    private static string Count(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -12,6 +12,12 @@ public sealed record SessionInfo
     /// <summary>Address of the peer, or "unix".</summary>
     public required string Peer { get; init; }
 
+    /// <summary>Seconds since it was accepted.</summary>
+    public long AgeSeconds { get; init; }
+
+    /// <summary>User the peer acts as, such as "uid 1000"; empty where the protocol has none or none is known yet.</summary>
+    public string User { get; init; } = "";
+
     /// <summary>Export in use, empty before one was chosen.</summary>
     public string Export { get; init; } = "";
 

@@ -24,7 +24,15 @@ public static class ControlClient
         }
         catch (SocketException e)
         {
-            return (null, $"cannot reach a daemon at {path}: {e.Message}; is 'pentode serve' running?");
+            // .NET says "cannot assign requested address" of a path that does not exist.
+            var why = e.SocketErrorCode switch
+            {
+                SocketError.AddressNotAvailable => "there is no such socket",
+                SocketError.ConnectionRefused => "nobody listens there any more",
+                SocketError.AccessDenied => "permission denied",
+                _ => e.Message,
+            };
+            return (null, $"cannot reach a daemon at {path}: {why}; is 'pentode serve' running?");
         }
         catch (Exception e) when (e is IOException or ArgumentException)
         {

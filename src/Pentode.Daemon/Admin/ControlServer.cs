@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Pentode.Core.Diagnostics;
+using Pentode.Linux;
 
 namespace Pentode.Daemon.Admin;
 
@@ -13,6 +14,8 @@ public sealed class ControlServer : IAsyncDisposable
 {
     private const int MaximumLine = 65536;
     private const int MaximumClients = 32;
+    private const int TypeMask = 0xF000;
+    private const int SocketFile = 0xC000;
 
     private readonly Socket _listener;
     private readonly IStatusSource _source;
@@ -32,7 +35,7 @@ public sealed class ControlServer : IAsyncDisposable
     /// <summary>Path of the socket.</summary>
     public string Path { get; }
 
-    /// <summary>Listens on <paramref name="path"/>. Null on success, else one line that says why not. A socket nobody serves any more is replaced.</summary>
+    /// <summary>Listens on <paramref name="path"/>. Null on success, else one line that says why not. A socket nobody serves any more is replaced; any other file is left alone.</summary>
     public static string? Start(string path, IStatusSource source, ILog log, out ControlServer? server)
     {
         server = null;
@@ -42,8 +45,10 @@ public sealed class ControlServer : IAsyncDisposable
             var endPoint = new UnixDomainSocketEndPoint(path);
             if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } directory)
                 Directory.CreateDirectory(directory);
-            if (System.IO.File.Exists(path))
+            if (FileCalls.ModeOf(path) is >= 0 and var mode)
             {
+                if ((mode & TypeMask) != SocketFile)
+                    return $"cannot listen on control socket {path}: there is a file of that name that is no socket";
                 if (IsServed(endPoint))
                     return $"cannot listen on control socket {path}: another pentode serves it";
                 System.IO.File.Delete(path);
@@ -89,9 +94,10 @@ public sealed class ControlServer : IAsyncDisposable
             probe.Connect(endPoint);
             return true;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            return false;
+            // Only a socket that nobody listens on refuses; anything else, such as a full queue, is somebody's.
+            return e.SocketErrorCode != SocketError.ConnectionRefused;
         }
     }
 

@@ -65,7 +65,7 @@ public static class ConfigurationReader
             Blocks = root.Section("blocks") is { } blocks ? ReadBlocks(blocks) : null,
             Limits = root.Section("limits") is { } limits ? ReadLimits(limits) : new LimitsConfiguration(),
             Engine = root.Section("engine") is { } engine ? ReadEngine(engine) : new EngineConfiguration(),
-            LogLevel = root.Section("log") is { } log ? ReadLog(log) : LogLevel.Info,
+            Log = root.Section("log") is { } log ? ReadLog(log) : new LogConfiguration(),
             ControlSocket = root.Section("control") is { } control ? ReadControl(control) : null,
         };
         root.Finish();
@@ -88,6 +88,8 @@ public static class ConfigurationReader
             var path = item.Text("path", "")!;
             var name = item.Text("name") ?? path;
             var readOnly = item.Flag("read_only");
+            var allowDevices = item.Flag("allow_devices");
+            var checks = item.Choice("checks", "server", ["server", "client"]);
             item.Finish();
             if (kind == "host" && path.Length == 0)
                 item.RefuseKey("path", "this export needs 'path'");
@@ -99,7 +101,7 @@ public static class ConfigurationReader
                 item.RefuseKey("name", "this export needs 'name'");
             else if (!names.Add(name))
                 item.RefuseKey("name", $"there is already an export named '{name}'");
-            exports.Add(new TreeExportConfiguration { Name = name, Kind = kind, Path = path, ReadOnly = readOnly });
+            exports.Add(new TreeExportConfiguration { Name = name, Kind = kind, Path = path, ReadOnly = readOnly, AllowDevices = allowDevices, ClientChecks = checks == "client" });
         }
 
         section.Finish();
@@ -197,11 +199,15 @@ public static class ConfigurationReader
         return engine;
     }
 
-    private static LogLevel ReadLog(ConfigurationSection section)
+    private static LogConfiguration ReadLog(ConfigurationSection section)
     {
-        var level = section.Choice("level", "info", "debug", "info", "warning", "error", "none");
+        var level = Enum.Parse<LogLevel>(section.Choice("level", "info", "debug", "info", "warning", "error", "none"), ignoreCase: true);
+        var format = section.Choice("format", "text", "text", "json");
+        var trace = section.Words("trace", LogConfiguration.Traceable);
         section.Finish();
-        return Enum.Parse<LogLevel>(level, ignoreCase: true);
+        if (trace.Count > 0 && level > LogLevel.Info)
+            section.RefuseKey("trace", "traces are lines of level info: set 'level' to info or debug");
+        return new LogConfiguration { Level = level, IsJson = format == "json", Trace = trace };
     }
 
     private static string? ReadControl(ConfigurationSection section)

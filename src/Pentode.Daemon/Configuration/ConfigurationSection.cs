@@ -128,6 +128,22 @@ internal sealed class ConfigurationSection
         return fallback;
     }
 
+    /// <summary>Some of the words of a list, each once; a single one needs no list.</summary>
+    public IReadOnlyList<string> Words(string key, IReadOnlyList<string> choices)
+    {
+        var words = new List<string>();
+        foreach (var node in List(key, single: true) ?? [])
+        {
+            var text = (node as YamlScalarNode)?.Value ?? "";
+            if (!choices.Contains(text, StringComparer.Ordinal))
+                Refuse(node, $"'{key}' cannot contain '{text}': {string.Join(", ", choices)}{NearestName.Hint(text, choices)}");
+            else if (!words.Contains(text, StringComparer.Ordinal))
+                words.Add(text);
+        }
+
+        return words;
+    }
+
     /// <summary>The items of a list; one value counts as a list of one. Null when the key is absent.</summary>
     public IReadOnlyList<YamlNode>? List(string key, bool single = false)
     {

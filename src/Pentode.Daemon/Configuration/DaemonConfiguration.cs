@@ -1,5 +1,3 @@
-using Pentode.Core.Diagnostics;
-
 namespace Pentode.Daemon.Configuration;
 
 /// <summary>Everything a daemon is told. Immutable.</summary>
@@ -17,14 +15,11 @@ public sealed record DaemonConfiguration
     /// <summary>Engine.</summary>
     public EngineConfiguration Engine { get; init; } = new();
 
-    /// <summary>Least severe level that is logged.</summary>
-    public LogLevel LogLevel { get; init; } = LogLevel.Info;
+    /// <summary>Log.</summary>
+    public LogConfiguration Log { get; init; } = new();
 
     /// <summary>Path of the control socket; null for the default of the user, empty for none.</summary>
     public string? ControlSocket { get; init; }
-
-    /// <summary>Protocols whose messages are logged: "9p", "nbd".</summary>
-    public IReadOnlyList<string> Trace { get; init; } = [];
 
     /// <summary>Default control socket: <c>$XDG_RUNTIME_DIR/pentode.sock</c>, or <c>/run/pentode.sock</c> for root.</summary>
     public static string DefaultControlSocket

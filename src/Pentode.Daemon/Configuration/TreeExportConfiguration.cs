@@ -14,4 +14,10 @@ public sealed record TreeExportConfiguration
 
     /// <summary>Refuse changes.</summary>
     public bool ReadOnly { get; init; }
+
+    /// <summary>Permissions are checked by the client's kernel, not here.</summary>
+    public bool ClientChecks { get; init; }
+
+    /// <summary>Clients may create block and character devices.</summary>
+    public bool AllowDevices { get; init; }
 }

@@ -1,3 +1,4 @@
+using Pentode.Core;
 using Pentode.Core.Diagnostics;
 using Pentode.Daemon.Configuration;
 using Pentode.Linux;
@@ -5,9 +6,11 @@ using Pentode.Uring;
 
 namespace Pentode.Daemon.Services;
 
-/// <summary>A listening socket: accepts on one loop and hands the connections to all loops in turn.</summary>
+/// <summary>A listening socket: accepts on one loop and hands the connections to all loops in turn. Owns the socket from the start.</summary>
 internal sealed class Listener : IAcceptSink
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private readonly int _socket;
     private readonly IoLoop _home;
     private readonly IReadOnlyList<IoLoop> _loops;
@@ -15,6 +18,7 @@ internal sealed class Listener : IAcceptSink
     private readonly ILog _log;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _next;
+    private bool _isStarted;
     private bool _isStopping;
 
     public Listener(int socket, ListenAddress address, IFrontEnd frontEnd, IReadOnlyList<IoLoop> loops, int home, ILog log)
@@ -35,39 +39,37 @@ internal sealed class Listener : IAcceptSink
     public string Protocol => _frontEnd.Protocol;
 
     /// <summary>Begins to accept.</summary>
-    public void Start() => _home.Post(static state => ((Listener)state!).StartOnLoop(), this);
+    public void Start()
+    {
+        _isStarted = true;
+        _home.Post(static state => ((Listener)state!).StartOnLoop(), this);
+    }
 
-    /// <summary>Stops accepting and closes the socket.</summary>
+    /// <summary>Stops accepting and closes the socket. Afterwards every connection ever accepted has been handed to its front end.</summary>
     public async Task StopAsync()
     {
-        _home.Post(static state => ((Listener)state!).StopOnLoop(), this);
-        await _ended.Task.WaitAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (Address.UnixPath is { } path)
+        if (_isStarted)
         {
-            try
-            {
-                System.IO.File.Delete(path);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                _log.Write(LogLevel.Warning, $"cannot remove {path}: {e.Message}");
-            }
+            _home.Post(static state => ((Listener)state!).StopOnLoop(), this);
+            await WaitAsync(_ended.Task).ConfigureAwait(false);
+
+            // A connection may still be on its way to another loop: posts run in order, so a post to each is a barrier.
+            await WaitAsync(Task.WhenAll(_loops.Select(PassAsync))).ConfigureAwait(false);
         }
+        else
+        {
+            FileCalls.Close(_socket);
+        }
+
+        if (Address.UnixPath is { } path && !path.StartsWith('@') && FileCalls.Unlink(path) is < 0 and var error && error != -(int)Errno.ENOENT)
+            _log.Write(LogLevel.Warning, $"cannot remove {path}: {ErrnoText.Describe((Errno)(-error))}");
     }
 
     public void OnAccepted(int socket)
     {
-        string peer;
         if (Address.UnixPath is null)
-        {
             Sockets.SetNoDelay(socket);
-            peer = Sockets.PeerName(socket);
-        }
-        else
-        {
-            peer = "unix";
-        }
-
+        var peer = Sockets.PeerName(socket);
         var loop = _loops[_next];
         _next = _next + 1 == _loops.Count ? 0 : _next + 1;
         if (loop.IsCurrent)
@@ -79,7 +81,7 @@ internal sealed class Listener : IAcceptSink
     public void OnAcceptEnded(int result)
     {
         if (result < 0 && !_isStopping)
-            _log.Write(LogLevel.Error, $"{Protocol} {Address}: no longer accepting: {ErrnoText.Describe((Core.Errno)(-result))}");
+            _log.Write(LogLevel.Error, $"{Protocol} {Address}: no longer accepting: {ErrnoText.Describe((Errno)(-result))}");
         _home.Close(_socket);
         _ended.TrySetResult();
     }
@@ -91,6 +93,20 @@ internal sealed class Listener : IAcceptSink
         _isStopping = true;
         if (!_ended.Task.IsCompleted)
             _home.StopAccepting(_socket);
+    }
+
+    private static Task PassAsync(IoLoop loop)
+    {
+        var passed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(static state => ((TaskCompletionSource)state!).TrySetResult(), passed);
+        return passed.Task;
+    }
+
+    private async Task WaitAsync(Task task)
+    {
+        await task.WaitAsync(s_patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!task.IsCompletedSuccessfully)
+            _log.Write(LogLevel.Warning, $"{Protocol} {Address}: a loop does not answer; stopping without it");
     }
 
     private sealed record Handover(IFrontEnd FrontEnd, IoLoop Loop, int Socket, string Peer)

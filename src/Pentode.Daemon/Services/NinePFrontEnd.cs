@@ -11,15 +11,19 @@ internal sealed class NinePFrontEnd : IFrontEnd
 
     public NinePFrontEnd(FrontEndContext context)
     {
-        _server = new NinePServer([.. context.Volumes.Select(v => new NinePExport(v.Name, v))], new NinePServerOptions
+        // Last: the first export answers an empty aname.
+        var control = new ControlExport(PentodeDaemon.Version);
+        _server = new NinePServer([.. context.Volumes.Select(v => new NinePExport(v.Name, v)), control.Export], new NinePServerOptions
         {
             MaxConnections = context.Configuration.Limits.Connections,
+            HandshakeTimeoutMs = (long)context.Configuration.Limits.HandshakeTimeout.TotalMilliseconds,
             ResolveUser = context.Users.FindByName,
             ResolveUid = context.Users.FindByUid,
             Log = context.Log,
             Metrics = context.Metrics,
-            Trace = context.Configuration.Trace.Contains("9p"),
+            Trace = context.Configuration.Log.Trace.Contains("9p"),
         });
+        control.Watch(_server);
     }
 
     public string Protocol => "9p";

@@ -16,10 +16,13 @@ namespace Pentode.Daemon.Services;
 /// </summary>
 public sealed class PentodeDaemon : IStatusSource
 {
+    private static readonly TimeSpan s_loopPatience = TimeSpan.FromSeconds(10);
+
     private readonly DaemonConfiguration _configuration;
     private readonly ILog _log;
     private readonly TimeProvider _time;
     private readonly long _startedAt;
+    private readonly DateTimeOffset _startedUtc;
     private readonly MetricsRegistry _metrics = new();
     private readonly List<IoLoop> _loops = [];
     private readonly List<Volume> _volumes = [];
@@ -28,6 +31,7 @@ public sealed class PentodeDaemon : IStatusSource
     private readonly List<IFrontEnd> _frontEnds = [];
     private readonly List<Listener> _listeners = [];
     private ControlServer? _control;
+    private bool _isServing;
 
     /// <summary>A daemon that is not running yet.</summary>
     public PentodeDaemon(DaemonConfiguration configuration, ILog log, TimeProvider? time = null)
@@ -36,6 +40,7 @@ public sealed class PentodeDaemon : IStatusSource
         _log = log;
         _time = time ?? TimeProvider.System;
         _startedAt = _time.GetTimestamp();
+        _startedUtc = _time.GetUtcNow();
     }
 
     /// <summary>Version of this build.</summary>
@@ -57,6 +62,7 @@ public sealed class PentodeDaemon : IStatusSource
             return failure;
         }
 
+        _isServing = true;
         foreach (var listener in _listeners)
             listener.Start();
         _log.Write(LogLevel.Info, $"pentode {Version} serves {_exports.Count} exports on {_loops.Count} loops of the {_loops[0].Engine} engine");
@@ -66,8 +72,7 @@ public sealed class PentodeDaemon : IStatusSource
     /// <summary>Stops accepting, lets requests finish within the drain time, closes everything.</summary>
     public async Task StopAsync()
     {
-        foreach (var listener in _listeners)
-            await listener.StopAsync().ConfigureAwait(false);
+        await Task.WhenAll(_listeners.Select(l => l.StopAsync())).ConfigureAwait(false);
         await Task.WhenAll(_frontEnds.Select(f => f.DrainAsync(_configuration.Limits.DrainTimeout))).ConfigureAwait(false);
         if (_control is not null)
             await _control.DisposeAsync().ConfigureAwait(false);
@@ -75,9 +80,13 @@ public sealed class PentodeDaemon : IStatusSource
             await volume.DisposeAsync().ConfigureAwait(false);
         foreach (var block in _blocks)
             await block.DisposeAsync().ConfigureAwait(false);
-        await Task.WhenAll(_loops.Select(l => l.StopAsync())).ConfigureAwait(false);
-        _loops.Clear();
+        var loops = Task.WhenAll(_loops.Select(l => l.StopAsync()));
+        await loops.WaitAsync(s_loopPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!loops.IsCompletedSuccessfully)
+            _log.Write(LogLevel.Error, "an operation of the kernel does not end; leaving it behind");
         _listeners.Clear();
+        if (_isServing)
+            _log.Write(LogLevel.Info, "stopped");
     }
 
     /// <inheritdoc/>
@@ -86,10 +95,18 @@ public sealed class PentodeDaemon : IStatusSource
         Version = Version,
         Pid = Environment.ProcessId,
         UptimeSeconds = (long)_time.GetElapsedTime(_startedAt).TotalSeconds,
+        StartedAt = _startedUtc,
         Engine = _loops.Count > 0 ? _loops[0].Engine : "",
-        Loops = _loops.Count,
+        Loops = [.. _loops.Select(l => new LoopStatus { Name = l.Options.Name, Turns = l.Turns, Completions = l.Completions, Requests = l.Requests, Pending = l.PendingOperations })],
         Listeners = [.. _listeners.Select(l => $"{l.Protocol} {l.Address}")],
         Exports = [.. _exports.Select(ToStatus)],
+        Totals = new TotalsStatus
+        {
+            Operations = _exports.Sum(e => e.Operations()),
+            BytesRead = _exports.Sum(e => e.BytesRead()),
+            BytesWritten = _exports.Sum(e => e.BytesWritten()),
+            Errors = _exports.Sum(e => e.Errors()),
+        },
         Connections = [.. _frontEnds.SelectMany(f => f.Sessions).OrderBy(s => s.Protocol, StringComparer.Ordinal).ThenBy(s => s.Id)],
         Metrics = _metrics.Snapshot().ToDictionary(StringComparer.Ordinal),
     };
@@ -120,9 +137,10 @@ public sealed class PentodeDaemon : IStatusSource
                     Name = $"loop-{i}",
                     Processor = engine.Pin ? i % Environment.ProcessorCount : -1,
                     KeepBufferBytes = _configuration.Limits.BufferMemory,
+                    Fault = OnFault,
                 });
-                loop.Start();
                 _loops.Add(loop);
+                loop.Start();
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -134,21 +152,51 @@ public sealed class PentodeDaemon : IStatusSource
         return null;
     }
 
+    // A bug: the connection it happened on ends itself, the others are served on.
+    private void OnFault(Exception error)
+    {
+        _metrics.Counter("pentode.faults", "Exceptions that reached a loop; each is a bug.").Add();
+        _log.Write(LogLevel.Error, $"internal error, please report it: {error}");
+    }
+
     private StartFailure? OpenTrees()
     {
         foreach (var export in _configuration.Files?.Exports ?? [])
         {
+            if (export.Path.Length > 0 && !IsReadable(export.Path))
+                return CannotOpen(export.Name, export.Path, Errno.EACCES);
             var module = Modules.Trees.First(m => m.Name == export.Kind);
             var backend = module.Open(export);
             if (!backend.IsOk)
                 return CannotOpen(export.Name, export.Path, backend.Error);
-            var volume = new Volume(export.Name, backend.Value, new VolumeOptions { ReadOnly = export.ReadOnly });
+            var volume = new Volume(export.Name, backend.Value, new VolumeOptions { ReadOnly = export.ReadOnly, AllowDevices = export.AllowDevices, ClientChecks = export.ClientChecks });
             _volumes.Add(volume);
             _exports.Add(new ServedExport("files", export.Name, export.Kind, volume.IsReadOnly, 0, () => volume.Operations, () => volume.BytesRead,
                 () => volume.BytesWritten, () => volume.Errors));
         }
 
         return null;
+    }
+
+    // A tree opens by its path alone. Root reads as its clients' users, so only others are told at once.
+    private static bool IsReadable(string directory)
+    {
+        if (Environment.IsPrivilegedProcess)
+            return true;
+        try
+        {
+            using var entries = Directory.EnumerateFileSystemEntries(directory).GetEnumerator();
+            _ = entries.MoveNext();
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     private StartFailure? OpenBlocks()
@@ -169,7 +217,7 @@ public sealed class PentodeDaemon : IStatusSource
     }
 
     private static StartFailure CannotOpen(string name, string path, Errno error) =>
-        new(ExitCode.CannotOpenExport, $"cannot open {(path.Length > 0 ? path : "memory")} for export '{name}': {ErrnoText.Describe(error)}");
+        new(ExitCode.CannotOpenExport, $"cannot open {(path.Length > 0 ? path : "memory")}{(name.Length > 0 && name != path ? $" for export '{name}'" : "")}: {ErrnoText.Describe(error)}");
 
     private StartFailure? ListenAll()
     {
@@ -194,13 +242,21 @@ public sealed class PentodeDaemon : IStatusSource
         {
             var socket = address.UnixPath is { } path ? Sockets.ListenUnix(path) : Sockets.ListenTcp(address.Host, address.Port);
             if (!socket.IsOk)
-                return new StartFailure(ExitCode.CannotListen, $"cannot listen on {protocol} {address}: {ErrnoText.Describe(socket.Error)}");
+                return new StartFailure(ExitCode.CannotListen, $"cannot listen on {protocol} {address}: {WhyNot(address, socket.Error)}");
             var real = address.UnixPath is null ? ListenAddress.Tcp(address.Host, Sockets.LocalPort(socket.Value)) : address;
             _listeners.Add(new Listener(socket.Value, real, frontEnd, _loops, _listeners.Count % _loops.Count, _log));
         }
 
         return null;
     }
+
+    private static string WhyNot(ListenAddress address, Errno error) => error switch
+    {
+        Errno.EINVAL when address.UnixPath is null => $"'{address.Host}' is not an IPv4 or IPv6 address",
+        Errno.EACCES when address is { UnixPath: null, Port: > 0 and < 1024 } => $"port {address.Port} is below 1024 and needs root or CAP_NET_BIND_SERVICE (EACCES)",
+        Errno.EADDRINUSE when address.UnixPath is not null && (FileCalls.ModeOf(address.UnixPath) & 0xF000) != 0xC000 => "there is a file of that name that is no socket",
+        _ => ErrnoText.Describe(error),
+    };
 
     private StartFailure? StartControl()
     {

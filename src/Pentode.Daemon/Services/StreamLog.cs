@@ -1,21 +1,27 @@
 using System.Globalization;
+using System.Text.Json;
 using Pentode.Core.Diagnostics;
 
 namespace Pentode.Daemon.Services;
 
-/// <summary>Writes log lines to a text writer: time, level, message. A line is written and flushed as a whole; control characters of peers are replaced.</summary>
+/// <summary>
+/// Writes log lines to a text writer: time, level and message, or an object of JSON with these three keys. A line is written and flushed
+/// as a whole; control characters of peers are replaced or escaped, so that one message is always one line.
+/// </summary>
 public sealed class StreamLog : ILog
 {
     private readonly TextWriter _writer;
     private readonly LogLevel _least;
+    private readonly bool _isJson;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
 
     /// <summary>Keeps lines of <paramref name="least"/> and worse.</summary>
-    public StreamLog(TextWriter writer, LogLevel least, TimeProvider? time = null)
+    public StreamLog(TextWriter writer, LogLevel least, bool isJson = false, TimeProvider? time = null)
     {
         _writer = writer;
         _least = least;
+        _isJson = isJson;
         _time = time ?? TimeProvider.System;
     }
 
@@ -31,11 +37,13 @@ public sealed class StreamLog : ILog
         var name = level switch
         {
             LogLevel.Debug => "debug",
-            LogLevel.Info => "info ",
-            LogLevel.Warning => "warn ",
+            LogLevel.Info => "info",
+            LogLevel.Warning => "warning",
             _ => "error",
         };
-        var line = $"{time} {name} {Clean(message)}\n";
+        var line = _isJson
+            ? $"{{\"time\":\"{time}\",\"level\":\"{name}\",\"message\":\"{JsonEncodedText.Encode(message)}\"}}\n"
+            : $"{time} {name,-7} {Clean(message)}\n";
         lock (_lock)
         {
             try

@@ -8,6 +8,9 @@ internal sealed partial class HostNode
     /// <inheritdoc/>
     public ValueTask<Errno> SetAttributes(Credentials who, AttributeChange change, IOpenFile? through)
     {
+        // Anybody may do this, as chown(2) to nobody shows; as the daemon, because a user setting a mode loses the bit of a group he is not in.
+        if (change.TouchChangeTime && change is { Size: null, Uid: null, Gid: null, Mode: null, SetAccessTime: false, SetModifyTime: false })
+            return new(Touch());
         using var region = ActingAs.Begin(Tree, who);
         return new(region.Error != Errno.None ? region.Error : Change(change, through as HostOpenFile));
     }
@@ -22,8 +25,6 @@ internal sealed partial class HostNode
         var type = mode & 0xF000;
         if (type == 0)
             type = 0x8000;
-        if (type is 0x2000 or 0x6000 && !Tree.Options.AllowDevices)
-            return new(Errno.EPERM);
         if (type is not (0x1000 or 0x2000 or 0x6000 or 0x8000 or 0xC000))
             return new(Errno.EINVAL);
         return new(Make(who, name, gid, mode, type, (directory, n) => TreeCalls.MakeNode(directory, n.Span, type | (mode & 0xFFF), major, minor)));
@@ -65,11 +66,12 @@ internal sealed partial class HostNode
         var (parent, name) = Tree.PlaceOf(this);
         if (parent is null)
             return new(Errno.EBUSY);
-        var error = parent.Holds(name, Key);
-        if (error == Errno.None)
+        Errno error;
+        using (var region = ActingAs.Begin(Tree, who))
         {
-            using var region = ActingAs.Begin(Tree, who);
-            error = region.Error != Errno.None ? region.Error : ToErrno(TreeCalls.Unlink(parent._fd, name, _id.IsDirectory));
+            error = region.Error != Errno.None ? region.Error : parent.Holds(name, Key);
+            if (error == Errno.None)
+                error = ToErrno(TreeCalls.Unlink(parent._fd, name, _id.IsDirectory));
         }
 
         parent.Release();
@@ -98,12 +100,19 @@ internal sealed partial class HostNode
     {
         if (newDirectory is not HostNode target || target.Tree != Tree)
             return Errno.EXDEV;
-        var seen = TreeCalls.Stat(_fd, name, out var data);
-        if (expected is { } key && (seen == -(int)Errno.ENOENT || (seen == 0 && HostTree.KeyOf(data) != key)))
-            return Errno.ESTALE;
+        int seen;
         int error;
+        StatxData data;
         using (var region = ActingAs.Begin(Tree, who))
-            error = region.Error != Errno.None ? -(int)region.Error : TreeCalls.Rename(_fd, name, target._fd, newName);
+        {
+            if (region.Error != Errno.None)
+                return region.Error;
+            seen = TreeCalls.Stat(_fd, name, out data);
+            if (expected is { } key && (seen == -(int)Errno.ENOENT || (seen == 0 && HostTree.KeyOf(data) != key)))
+                return Errno.ESTALE;
+            error = TreeCalls.Rename(_fd, name, target._fd, newName);
+        }
+
         if (error == 0 && seen == 0)
             Tree.Moved(HostTree.KeyOf(data), this, name, target, newName);
         return ToErrno(error);
@@ -122,7 +131,7 @@ internal sealed partial class HostNode
             fd = TreeCalls.OpenAt(_fd, name.Bytes.Span, TreeCalls.PathOnly | TreeCalls.NoFollowFlag | TreeCalls.CloseOnExec, 0,
                 TreeCalls.ResolveBeneath | TreeCalls.ResolveNoMagicLinks | TreeCalls.ResolveNoSymbolicLinks | TreeCalls.ResolveNoCrossing);
             if (fd >= 0)
-                GiveGroup(fd, gid, mode);
+                _ = GiveGroup(fd, gid, mode, out _);
         }
 
         if (fd < 0)
@@ -149,8 +158,6 @@ internal sealed partial class HostNode
             error = _id.IsSymbolicLink ? Errno.EOPNOTSUPP : ToErrno(TreeCalls.SetMode(_fd, mode & 0xFFF));
         if (error == Errno.None && (change.SetAccessTime || change.SetModifyTime))
             error = ToErrno(TreeCalls.SetTimes(_fd, Time(change.SetAccessTime, change.AccessTime), Time(change.SetModifyTime, change.ModifyTime)));
-        if (error == Errno.None && change.TouchChangeTime && change is { Size: null, Uid: null, Gid: null, Mode: null, SetAccessTime: false, SetModifyTime: false })
-            error = Touch();
         return error;
     }
 

@@ -19,33 +19,35 @@ internal sealed partial class HostNode
     {
         if (!_id.IsDirectory)
             return new(Errno.ENOTDIR);
-        var host = HostFlags(flags);
+        // Nothing there that an open could wait for.
+        var host = HostFlags(flags) & ~TreeCalls.NonBlock;
         // Another client may create or remove between the two attempts: try a few times.
         for (var attempt = 0; attempt < 8; attempt++)
         {
-            if ((flags & TreeCalls.Exclusive) == 0)
-            {
-                var existing = OpenChild(who, name.Bytes);
-                if (existing.IsOk)
-                    return new(OpenExisting(who, existing.Value, flags));
-                if (existing.Error != Errno.ENOENT)
-                    return new(existing.Error);
-            }
-
             int fd;
+            StatxData data = default;
             using (var region = ActingAs.Begin(Tree, who))
             {
                 fd = region.Error != Errno.None
                     ? -(int)region.Error
                     : TreeCalls.OpenAt(_fd, name.Bytes.Span, host | TreeCalls.Create | TreeCalls.Exclusive | TreeCalls.NoFollowFlag, mode & 0xFFF,
                         TreeCalls.ResolveBeneath | TreeCalls.ResolveNoMagicLinks | TreeCalls.ResolveNoSymbolicLinks);
-                if (fd >= 0)
-                    GiveGroup(fd, gid, mode);
+                if (fd >= 0 && GiveGroup(fd, gid, mode, out data) is < 0 and var failed)
+                {
+                    _ = TreeCalls.Close(fd);
+                    fd = failed;
+                }
             }
 
-            if (fd == -(int)Errno.EEXIST && (flags & TreeCalls.Exclusive) == 0)
-                continue;
-            return new(fd < 0 ? (Errno)(-fd) : AdoptCreated(fd, name, flags));
+            if (fd >= 0)
+                return new(AdoptCreated(fd, data, name, flags));
+            if (fd != -(int)Errno.EEXIST || (flags & TreeCalls.Exclusive) != 0)
+                return new((Errno)(-fd));
+            var existing = OpenChild(who, name.Bytes);
+            if (existing.IsOk)
+                return new(OpenExisting(who, existing.Value, flags));
+            if (existing.Error != Errno.ENOENT)
+                return new(existing.Error);
         }
 
         return new(Errno.EAGAIN);
@@ -84,14 +86,16 @@ internal sealed partial class HostNode
         (flags & (AccessMask | TreeCalls.Append | TreeCalls.FullSync | TreeCalls.NoAccessTime)) |
         TreeCalls.NonBlock | TreeCalls.NoTerminal | TreeCalls.CloseOnExec;
 
-    /// <summary>Gives a new object the group asked for when the user may; new objects otherwise keep what the kernel chose.</summary>
-    private static void GiveGroup(int fd, uint gid, uint mode)
+    /// <summary>Gives a new object the group asked for when the user may; new objects otherwise keep what the kernel chose. Tells what it is then.</summary>
+    private static int GiveGroup(int fd, uint gid, uint mode, out StatxData data)
     {
-        if (gid == uint.MaxValue || TreeCalls.Stat(fd, out var data) < 0 || data.Gid == gid)
-            return;
+        var error = TreeCalls.Stat(fd, out data);
+        if (error < 0 || gid == uint.MaxValue || data.Gid == gid)
+            return error;
         // A change of group clears the set-id bits.
         if (TreeCalls.SetOwner(fd, uint.MaxValue, gid) == 0 && (mode & 0xC00) != 0 && (data.Mode & 0xF000) == 0x8000)
             _ = TreeCalls.SetMode(fd, mode & 0xFFF);
+        return TreeCalls.Stat(fd, out data);
     }
 
     private static Result<CreatedFile> OpenExisting(Credentials who, HostNode node, int flags)
@@ -103,17 +107,18 @@ internal sealed partial class HostNode
         return file.Error;
     }
 
-    private Result<CreatedFile> AdoptCreated(int fd, FileName name, int flags)
+    private Result<CreatedFile> AdoptCreated(int fd, in StatxData data, FileName name, int flags)
     {
-        var path = TreeCalls.Reopen(fd, TreeCalls.PathOnly | TreeCalls.CloseOnExec);
-        var node = path < 0 ? (Errno)(-path) : Tree.Adopt(path, this, name.Bytes);
-        if (!node.IsOk)
+        // Any descriptor of the object serves a node; a second one of this open file costs a tenth of a way through /proc.
+        var own = TreeCalls.Duplicate(fd);
+        if (own < 0)
         {
             _ = TreeCalls.Close(fd);
-            return node.Error;
+            return (Errno)(-own);
         }
 
-        return new CreatedFile(node.Value, node.Value.Wrap(fd, flags, null));
+        var node = Tree.Adopt(own, data, this, name.Bytes);
+        return new CreatedFile(node, new HostOpenFile(node, fd, flags, null));
     }
 
     private HostOpenFile Wrap(int fd, int flags, Credentials? who)

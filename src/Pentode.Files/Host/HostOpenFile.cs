@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Pentode.Core;
 using Pentode.Files.Locks;
 using Pentode.Linux.Tree;
@@ -19,6 +20,7 @@ internal sealed class HostOpenFile : IOpenFile
     private readonly int _fd;
     private readonly int _flags;
     private readonly Credentials? _writer;
+    private readonly bool _isInMemory;
     private readonly Lock _gate = new();
     private long _position;
     private ByteRangeLocks? _locks;
@@ -29,6 +31,7 @@ internal sealed class HostOpenFile : IOpenFile
         _fd = fd;
         _flags = flags;
         _writer = writer;
+        _isInMemory = node.Id.IsRegular && node.Tree.IsInMemory(node.Key, fd);
         node.AddReference();
     }
 
@@ -47,7 +50,8 @@ internal sealed class HostOpenFile : IOpenFile
         var done = 0;
         while (done < buffer.Length)
         {
-            var n = TreeCalls.ReadCached(_fd, buffer.Span[done..], offset + done);
+            // tmpfs knows no "only what is cached".
+            var n = _isInMemory ? TreeCalls.Read(_fd, buffer.Span[done..], offset + done) : TreeCalls.ReadCached(_fd, buffer.Span[done..], offset + done);
             if (n == 0)
                 break;
             if (n == -(int)Errno.EINTR)
@@ -67,7 +71,7 @@ internal sealed class HostOpenFile : IOpenFile
     {
         if (_node.Id.IsDirectory)
             return new(Errno.EISDIR);
-        if (_writer is null && IoLoop.Current is { } loop && (buffer.Length > InlineWrite || (_flags & TreeCalls.DataSync) != 0))
+        if (_writer is null && !_isInMemory && IoLoop.Current is { } loop && (buffer.Length > InlineWrite || (_flags & TreeCalls.DataSync) != 0))
             return WriteOnLoop(loop, buffer, offset);
         using var region = _writer is null ? default : ActingAs.Begin(_node.Tree, _writer);
         var done = 0;
@@ -87,6 +91,7 @@ internal sealed class HostOpenFile : IOpenFile
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Errno> Sync(bool dataOnly)
     {
         var result = IoLoop.Current is { } loop ? await loop.FsyncAsync(_fd, dataOnly) : TreeCalls.Sync(_fd, dataOnly);
@@ -151,10 +156,13 @@ internal sealed class HostOpenFile : IOpenFile
         if (!_node.Id.IsRegular || start < 0 || length < 0)
             return Errno.EINVAL;
         var locks = _node.Tree.TakeLocks(_node.Key);
-        var found = locks.Test(owner, type, start, length);
+        var found = locks.Test(this, owner, type, start, length);
         _node.Tree.ReturnLocks(_node.Key);
         return found;
     }
+
+    /// <inheritdoc/>
+    public bool ReleaseLocks() => _locks is { } locks && locks.ReleaseFile(this);
 
     /// <inheritdoc/>
     public ValueTask<Errno> Close()
@@ -170,6 +178,7 @@ internal sealed class HostOpenFile : IOpenFile
         return new(result < 0 ? (Errno)(-result) : Errno.None);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<int>> ReadRest(Memory<byte> buffer, long offset, int done)
     {
         var rest = buffer[done..];
@@ -179,6 +188,7 @@ internal sealed class HostOpenFile : IOpenFile
         return done > 0 ? done : (Errno)(-n);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<int>> WriteOnLoop(IoLoop loop, ReadOnlyMemory<byte> buffer, long offset)
     {
         var done = 0;
@@ -209,10 +219,14 @@ internal sealed class HostOpenFile : IOpenFile
 
         if (name.SequenceEqual("."u8))
             return (_node.Id, 4);
-        if ((type == 0 || (type == 4 && _node.Tree.Options.CrossMounts)) && TreeCalls.Stat(_node.Descriptor, name, out var data) == 0)
+        if (type == 0 || (type == 4 && _node.Tree.Options.CrossMounts))
         {
-            var id = _node.Tree.IdOf(data);
-            return (id, (byte)(id.Mode >> 12));
+            using var region = ActingAs.Daemon();
+            if (TreeCalls.Stat(_node.Descriptor, name, out var data) == 0)
+            {
+                var id = _node.Tree.IdOf(data);
+                return (id, (byte)(id.Mode >> 12));
+            }
         }
 
         return (new NodeId(_node.Tree.PathOf(_node.Key.Device, inode), (uint)type << 12, 0), type);

@@ -14,6 +14,8 @@ public sealed class HostTree : ITreeBackend
     private readonly Dictionary<HostKey, HostNode> _live = [];
     private readonly Dictionary<HostKey, LockEntry> _locks = [];
     private readonly Dictionary<ulong, uint> _devices = [];
+    private readonly Dictionary<ulong, bool> _inMemory = [];
+    private ulong _rootDevice = ulong.MaxValue;
     private HostNode? _root;
 
     private HostTree(HostTreeOptions options)
@@ -42,6 +44,7 @@ public sealed class HostTree : ITreeBackend
         if (!made.IsOk)
             return made.Error;
         tree._root = made.Value;
+        tree._rootDevice = made.Value.Key.Device;
         return tree;
     }
 
@@ -65,12 +68,15 @@ public sealed class HostTree : ITreeBackend
     internal Result<HostNode> Adopt(int fd, HostNode? parent, ReadOnlyMemory<byte> name)
     {
         var error = TreeCalls.Stat(fd, out var data);
-        if (error < 0)
-        {
-            _ = TreeCalls.Close(fd);
-            return (Errno)(-error);
-        }
+        if (error >= 0)
+            return Adopt(fd, data, parent, name);
+        _ = TreeCalls.Close(fd);
+        return (Errno)(-error);
+    }
 
+    /// <summary>The same for a descriptor whose object is known already.</summary>
+    internal HostNode Adopt(int fd, in StatxData data, HostNode? parent, ReadOnlyMemory<byte> name)
+    {
         parent?.AddReference();
         var node = new HostNode(this, fd, KeyOf(data), IdOf(data), parent, name.ToArray());
         lock (_gate)
@@ -169,11 +175,26 @@ public sealed class HostTree : ITreeBackend
     /// <summary>The inode number on the export's own device; elsewhere with a prefix per device.</summary>
     internal ulong PathOf(ulong device, ulong inode)
     {
+        // The root was the first to get an index, which is 0.
+        if (device == _rootDevice)
+            return inode;
         lock (_gate)
         {
             if (!_devices.TryGetValue(device, out var index))
                 _devices[device] = index = (uint)_devices.Count;
             return inode ^ ((ulong)index << 48);
+        }
+    }
+
+    /// <summary>True for a file system whose reads and writes never wait for a disk: done at once instead of handed over.</summary>
+    internal bool IsInMemory(HostKey key, int fd)
+    {
+        const long tmpfs = 0x01021994, ramfs = 0x858458F6;
+        lock (_gate)
+        {
+            if (!_inMemory.TryGetValue(key.Device, out var isInMemory))
+                _inMemory[key.Device] = isInMemory = TreeCalls.StatFileSystem(fd, out var data) == 0 && data.Type is tmpfs or ramfs;
+            return isInMemory;
         }
     }
 
@@ -189,7 +210,7 @@ public sealed class HostTree : ITreeBackend
 
     private sealed class LockEntry
     {
-        public ByteRangeLocks Locks { get; } = new();
+        public ByteRangeLocks Locks { get; } = new(new HostLocks());
 
         public int Users { get; set; }
     }

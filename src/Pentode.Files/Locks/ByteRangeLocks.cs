@@ -12,7 +12,14 @@ public sealed class ByteRangeLocks
     public const int MaximumRanges = 65536;
 
     private readonly Lock _gate = new();
+    private readonly ILockMirror? _mirror;
     private List<Range> _ranges = [];
+
+    /// <summary>An empty table, whose locks <paramref name="mirror"/> shows to others.</summary>
+    public ByteRangeLocks(ILockMirror? mirror = null)
+    {
+        _mirror = mirror;
+    }
 
     /// <summary>Number of ranges held.</summary>
     public int Count
@@ -36,7 +43,7 @@ public sealed class ByteRangeLocks
         {
             if (type == LockType.Unlock)
             {
-                Cut(start, end, r => r.Owner == owner || ReferenceEquals(r.File, file));
+                Cut(start, end, r => r.Owner == owner || ReferenceEquals(r.File, file), isGivenBack: true);
                 return Errno.None;
             }
 
@@ -44,38 +51,39 @@ public sealed class ByteRangeLocks
                 return Errno.EAGAIN;
             if (_ranges.Count >= MaximumRanges)
                 return Errno.ENOLCK;
-            Cut(start, end, r => r.Owner == owner);
+            if (_mirror?.Lock(file, owner, type, start, end) is { } error and not Errno.None)
+                return error;
+            Cut(start, end, r => r.Owner == owner, isGivenBack: false);
             Insert(new Range(owner, file, type, start, end));
             return Errno.None;
         }
     }
 
     /// <summary>The lock that would stop this one, or type Unlock. A request of type Unlock is taken as Write (Linux clients send it so).</summary>
-    public LockRange Test(LockOwner owner, LockType type, long start, long length)
+    public LockRange Test(object file, LockOwner owner, LockType type, long start, long length)
     {
+        var free = new LockRange(LockType.Unlock, start, length, owner.ProcessId, owner.ClientId);
         if (!TryEnd(start, length, out var end))
-            return new LockRange(LockType.Unlock, start, length, owner.ProcessId, owner.ClientId);
+            return free;
+        if (type == LockType.Unlock)
+            type = LockType.Write;
         lock (_gate)
         {
-            return FindConflict(owner, type == LockType.Unlock ? LockType.Write : type, start, end) is { } found
-                ? new LockRange(found.Type, found.Start, found.End == long.MaxValue ? 0 : found.End - found.Start + 1, found.Owner.ProcessId, found.Owner.ClientId)
-                : new LockRange(LockType.Unlock, start, length, owner.ProcessId, owner.ClientId);
+            return FindConflict(owner, type, start, end) is { } found
+                ? new LockRange(found.Type, found.Start, LengthOf(found.Start, found.End), found.Owner.ProcessId, found.Owner.ClientId)
+                : _mirror?.Find(file, owner, type, start, end) ?? free;
         }
     }
 
-    /// <summary>Releases all that came through an open file.</summary>
-    public void ReleaseFile(object file)
+    /// <summary>Releases all that came through an open file; false when nothing did.</summary>
+    public bool ReleaseFile(object file)
     {
         lock (_gate)
-            _ranges.RemoveAll(r => ReferenceEquals(r.File, file));
+            return Cut(0, long.MaxValue, r => ReferenceEquals(r.File, file), isGivenBack: true);
     }
 
-    /// <summary>Releases all that an owner holds.</summary>
-    public void ReleaseOwner(LockOwner owner)
-    {
-        lock (_gate)
-            _ranges.RemoveAll(r => r.Owner == owner);
-    }
+    /// <summary>Length as users give it: 0 to the end of the file.</summary>
+    internal static long LengthOf(long start, long end) => end == long.MaxValue ? 0 : end - start + 1;
 
     /// <summary>Checks a range and gives its last byte.</summary>
     private static bool TryEnd(long start, long length, out long end)
@@ -101,25 +109,41 @@ public sealed class ByteRangeLocks
         return first;
     }
 
-    /// <summary>Takes a range out of the locks that match, splitting what sticks out.</summary>
-    private void Cut(long start, long end, Predicate<Range> match)
+    /// <summary>Takes a range out of the locks that match, splitting what sticks out; the mirror hears of what is given back. False when none matched.</summary>
+    private bool Cut(long start, long end, Predicate<Range> match, bool isGivenBack)
     {
-        var kept = new List<Range>(_ranges.Count + 2);
-        foreach (var range in _ranges)
+        List<Range>? kept = null;
+        HashSet<LockOwner>? owners = null;
+        for (var i = 0; i < _ranges.Count; i++)
         {
+            var range = _ranges[i];
             if (range.Start > end || range.End < start || !match(range))
             {
-                kept.Add(range);
+                kept?.Add(range);
                 continue;
             }
 
+            kept ??= [.. _ranges[..i]];
             if (range.Start < start)
                 kept.Add(range with { End = start - 1 });
             if (range.End > end)
                 kept.Add(range with { Start = end + 1 });
+            if (!isGivenBack || _mirror is null)
+                continue;
+            _mirror.Unlock(range.Owner, Math.Max(start, range.Start), Math.Min(end, range.End));
+            (owners ??= []).Add(range.Owner);
         }
 
+        if (kept is null)
+            return false;
         _ranges = kept;
+        foreach (var owner in owners ?? [])
+        {
+            if (!_ranges.Exists(r => r.Owner == owner))
+                _mirror!.Forget(owner);
+        }
+
+        return true;
     }
 
     /// <summary>Adds a range, merged with its neighbours of the same owner, kind and open file.</summary>

@@ -22,7 +22,9 @@ internal sealed partial class MemoryNode
                 return Failed(Errno.EACCES);
             if (name.IsDotDot)
                 return Handed(Parent);
-            return _children!.TryGetValue(Key(name), out var entry) ? Handed(entry.Node) : Failed(Errno.ENOENT);
+            Span<char> key = stackalloc char[FileName.MaximumLength];
+            key = key[..Encoding.Latin1.GetChars(name.Bytes.Span, key)];
+            return _children!.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out var entry) ? Handed(entry.Node) : Failed(Errno.ENOENT);
         }
     }
 
@@ -314,7 +316,7 @@ internal sealed partial class MemoryNode
     }
 
     private MemoryNode NewChild(Credentials who, uint mode, uint gid, byte[]? target) =>
-        new(_tree, mode, who.Uid, (_mode & SetGroup) != 0 ? _gid : gid, target);
+        new(_tree, mode, who.Uid, (_mode & SetGroup) != 0 ? _gid : gid == uint.MaxValue ? who.Gid : gid, target);
 
     private MemoryNode Add(string key, MemoryNode node)
     {

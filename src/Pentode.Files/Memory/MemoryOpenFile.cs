@@ -91,7 +91,14 @@ internal sealed class MemoryOpenFile : IOpenFile
     public Result<LockRange> TestLock(LockOwner owner, LockType type, long start, long length)
     {
         lock (_tree.Gate)
-            return _node.Locks.Test(owner, type, start, length);
+            return _node.Locks.Test(this, owner, type, start, length);
+    }
+
+    /// <inheritdoc/>
+    public bool ReleaseLocks()
+    {
+        lock (_tree.Gate)
+            return _node.Locks.ReleaseFile(this);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Pentode.Core;
+using Pentode.Core.Diagnostics;
 
 namespace Pentode.Linux.Uring;
 
@@ -8,6 +9,11 @@ namespace Pentode.Linux.Uring;
 /// </summary>
 public sealed unsafe class MappedRing : IDisposable
 {
+    // Memory of a ring counts against RLIMIT_MEMLOCK and comes back only some time after the close of an earlier one.
+    private const int MemoryRetries = 10;
+    private const int MemoryRetryMs = 20;
+    private const int SmallestQueue = 32;
+
     private const uint BasicFlags = RingConstants.SetupCqSize | RingConstants.SetupClamp;
 
     private static readonly uint[] s_ladder =
@@ -79,22 +85,32 @@ public sealed unsafe class MappedRing : IDisposable
     /// <summary>Completions that can be taken now.</summary>
     public uint Completed => Volatile.Read(ref *(uint*)(_cqRing + _parameters.CqTail)) - *(uint*)(_cqRing + _parameters.CqHead);
 
-    /// <summary>Makes a ring with the best flags this kernel takes.</summary>
+    /// <summary>Asked before each io_uring_setup(2); what it returns stands for the answer of the kernel.</summary>
+    public static FaultPoint SetupFault { get; } = new("uring.setup");
+
+    /// <summary>
+    /// Makes a ring with the best flags this kernel takes. Short of lockable memory it tries again for a while, then with smaller queues.
+    /// ENOSYS, EPERM and the like mean that io_uring cannot be had here.
+    /// </summary>
     public static Result<MappedRing> Create(int submissionEntries, int completionEntries)
     {
-        var error = Errno.ENOSYS;
-        foreach (var flags in s_ladder)
+        using var pause = new ManualResetEventSlim();
+        for (var attempt = 0; ; attempt++)
         {
-            var parameters = new RingParameters { Flags = flags, CqEntries = (uint)completionEntries };
-            var result = RingNative.Setup((uint)submissionEntries, &parameters);
-            if (result >= 0)
-                return Finish(result, parameters);
-            error = (Errno)(-result);
-            if (error != Errno.EINVAL)
-                break;
-        }
+            var made = ClimbDown((uint)submissionEntries, (uint)completionEntries);
+            if (made.Error != Errno.ENOMEM)
+                return made;
+            if (attempt < MemoryRetries)
+            {
+                pause.Wait(MemoryRetryMs);
+                continue;
+            }
 
-        return error;
+            if (submissionEntries <= SmallestQueue)
+                return Errno.ENOMEM;
+            submissionEntries = Math.Max(SmallestQueue, submissionEntries / 2);
+            completionEntries = Math.Max(submissionEntries, completionEntries / 2);
+        }
     }
 
     /// <summary>An empty entry to fill, or null when the queue is full; it is submitted by the next <see cref="Enter"/>.</summary>
@@ -137,9 +153,27 @@ public sealed unsafe class MappedRing : IDisposable
             RingNative.Unmap((byte*)_entries, _parameters.SqEntries * (nuint)sizeof(SubmissionEntry));
         if (_sqRing != null)
             RingNative.Unmap(_sqRing, _sqRingSize);
-        _ = RingNative.Close(_descriptor);
+        _ = FileCalls.Close(_descriptor);
         _descriptor = -1;
         _enterDescriptor = -1;
+    }
+
+    private static Result<MappedRing> ClimbDown(uint submissionEntries, uint completionEntries)
+    {
+        var error = Errno.ENOSYS;
+        foreach (var flags in s_ladder)
+        {
+            var parameters = new RingParameters { Flags = flags, CqEntries = completionEntries };
+            error = SetupFault.Check();
+            var result = error == Errno.None ? RingNative.Setup(submissionEntries, &parameters) : -(int)error;
+            if (result >= 0)
+                return Finish(result, parameters);
+            error = (Errno)(-result);
+            if (error != Errno.EINVAL)
+                break;
+        }
+
+        return error;
     }
 
     private static Result<MappedRing> Finish(int descriptor, in RingParameters parameters)
@@ -148,7 +182,7 @@ public sealed unsafe class MappedRing : IDisposable
             | RingConstants.FeatureFastPoll | RingConstants.FeatureExtArg;
         if ((parameters.Features & needed) != needed)
         {
-            _ = RingNative.Close(descriptor);
+            _ = FileCalls.Close(descriptor);
             return Errno.ENOSYS;
         }
 

@@ -43,9 +43,6 @@ public static unsafe partial class RingNative
     /// <summary>Unmaps what <see cref="Map"/> mapped.</summary>
     public static void Unmap(byte* address, nuint size) => _ = Munmap((nint)address, size);
 
-    /// <summary>close(2); 0 or a negative errno.</summary>
-    public static int Close(int descriptor) => CloseNative(descriptor) < 0 ? -Marshal.GetLastPInvokeError() : 0;
-
     /// <summary>A blocking, close-on-exec eventfd(2) or a negative errno.</summary>
     public static int CreateEvent()
     {
@@ -58,17 +55,6 @@ public static unsafe partial class RingNative
     {
         ulong one = 1;
         _ = WriteNative(descriptor, &one, 8);
-    }
-
-    /// <summary>Binds the calling thread to one processor; failure is harmless and ignored.</summary>
-    public static void PinThread(int processor)
-    {
-        if (processor is < 0 or >= 1024)
-            return;
-        var mask = stackalloc ulong[16];
-        new Span<ulong>(mask, 16).Clear();
-        mask[processor / 64] = 1UL << (processor % 64);
-        _ = SetAffinity(0, 128, mask);
     }
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
@@ -86,15 +72,9 @@ public static unsafe partial class RingNative
     [LibraryImport("libc", EntryPoint = "munmap")]
     private static partial int Munmap(nint address, nuint length);
 
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int CloseNative(int descriptor);
-
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     private static partial int Eventfd(uint initial, int flags);
 
     [LibraryImport("libc", EntryPoint = "write")]
     private static partial nint WriteNative(int descriptor, void* data, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
-    private static partial int SetAffinity(int thread, nuint size, ulong* mask);
 }

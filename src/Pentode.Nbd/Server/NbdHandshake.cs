@@ -12,7 +12,7 @@ namespace Pentode.Nbd.Server;
 /// The handshake of one connection (NBD protocol, newstyle and oldstyle negotiation). Reads exactly what a message announces, so nothing
 /// of the transmission phase is ever taken by mistake. Every length is checked against its limit before it is read.
 /// </summary>
-internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, NativeBuffer scratch)
+internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, NativeBuffer scratch, BlockExport? oldStyle)
 {
     private const int ReplyRoom = 16384;
     private readonly NbdServerOptions _options = server.Options;
@@ -23,7 +23,7 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
     /// <summary>Runs to the transmission phase; null when the connection is to be closed. <see cref="Violation"/> tells why, if the client is at fault.</summary>
     public async ValueTask<NbdNegotiated?> Run()
     {
-        if (_options.OldStyleExport is { } oldStyle)
+        if (oldStyle is not null)
             return await SendOldStyle(oldStyle);
         if (!await Send(Greeting(), 18))
             return null;
@@ -111,11 +111,8 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
         return writer.Position;
     }
 
-    private async ValueTask<NbdNegotiated?> SendOldStyle(string name)
+    private async ValueTask<NbdNegotiated?> SendOldStyle(BlockExport export)
     {
-        var export = server.Find(Encoding.UTF8.GetBytes(name));
-        if (export is null)
-            return null;
         var length = OldStyle(export);
         return await Send(length, length) ? Settle(export) : null;
     }

@@ -1,3 +1,4 @@
+using Pentode.Blocks;
 using Pentode.Core.Buffers;
 using Pentode.Uring;
 
@@ -67,7 +68,7 @@ internal sealed class NbdOutput
         if (_count > 0)
         {
             ref var last = ref _queue[(_head + _count - 1) & (_queue.Length - 1)];
-            if (last.Block == block && last.Offset + last.Length == offset)
+            if (last.Block == block && last.FileLength == 0 && last.Offset + last.Length == offset)
             {
                 last.Length += length;
                 last.Users++;
@@ -83,6 +84,13 @@ internal sealed class NbdOutput
     {
         UnsentBytes += length;
         Push(new Part { Own = buffer, Length = length });
+    }
+
+    /// <summary>Queues a reserved head followed by bytes of a file that are in memory.</summary>
+    public void Enqueue(NbdBlock block, int offset, int headLength, CachedRange range, int length)
+    {
+        UnsentBytes += headLength + length;
+        Push(new Part { Block = block, Offset = offset, Length = headLength, Users = 1, File = range, FileLength = length });
     }
 
     /// <summary>Gives up reserved room without sending.</summary>
@@ -101,13 +109,21 @@ internal sealed class NbdOutput
         while (_count > 0 && _sendingCount < MaxParts)
         {
             ref var part = ref _queue[_head];
+            if (part.FileLength > 0 && _sendingCount > 0)
+                break;
             var buffer = part.Own ?? part.Block!.Buffer!;
             _memory[_sendingCount] = buffer.Slice(part.Offset, part.Length);
             _sending[_sendingCount++] = part;
-            _sendingBytes += part.Length;
+            _sendingBytes += part.Length + part.FileLength;
             part = default;
             _head = (_head + 1) & (_queue.Length - 1);
             _count--;
+            if (_sending[0].FileLength > 0)
+            {
+                ref var file = ref _sending[0];
+                _loop.SendFile(_socket, _memory[0], file.File.File, file.File.Offset, file.FileLength, _completion);
+                return;
+            }
         }
 
         if (_sendingCount == 1)
@@ -128,7 +144,7 @@ internal sealed class NbdOutput
     {
         while (_count > 0)
         {
-            UnsentBytes -= _queue[_head].Length;
+            UnsentBytes -= _queue[_head].Length + _queue[_head].FileLength;
             Free(ref _queue[_head]);
             _head = (_head + 1) & (_queue.Length - 1);
             _count--;
@@ -196,6 +212,8 @@ internal sealed class NbdOutput
         public int Offset;
         public int Length;
         public int Users;
+        public CachedRange File;
+        public int FileLength;
     }
 
     private sealed class SendCompletion(NbdOutput output, Action<int> sent) : IoCompletion

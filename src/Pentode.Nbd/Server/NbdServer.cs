@@ -9,6 +9,7 @@ namespace Pentode.Nbd.Server;
 public sealed class NbdServer
 {
     private readonly ConcurrentDictionary<long, NbdSession> _sessions = new();
+    private readonly byte[][] _names;
     private long _lastId;
     private volatile bool _isDraining;
 
@@ -16,6 +17,7 @@ public sealed class NbdServer
     public NbdServer(IReadOnlyList<BlockExport> exports, NbdServerOptions options)
     {
         Exports = exports;
+        _names = [.. exports.Select(e => System.Text.Encoding.UTF8.GetBytes(e.Name))];
         Options = options;
         Violations = options.Metrics?.Counter("pentode.nbd.violations", "Connections closed because the client broke the protocol.");
         Accepted = options.Metrics?.Counter("pentode.nbd.connections", "Connections accepted.");
@@ -37,8 +39,11 @@ public sealed class NbdServer
 
     internal bool IsDraining => _isDraining;
 
-    /// <summary>Serves a connected stream socket and closes it in the end. Call on the thread of <paramref name="loop"/>.</summary>
-    public void Serve(IoLoop loop, int socket, string peer)
+    /// <summary>
+    /// Serves a connected stream socket and closes it in the end. Call on the thread of <paramref name="loop"/>. With
+    /// <paramref name="oldStyle"/> the connection gets the oldstyle handshake, which offers that one export.
+    /// </summary>
+    public void Serve(IoLoop loop, int socket, string peer, BlockExport? oldStyle = null)
     {
         if (_isDraining || _sessions.Count >= Options.MaxConnections)
         {
@@ -49,7 +54,7 @@ public sealed class NbdServer
         }
 
         Accepted?.Add();
-        var session = new NbdSession(this, loop, socket, peer, Interlocked.Increment(ref _lastId));
+        var session = new NbdSession(this, loop, socket, peer, Interlocked.Increment(ref _lastId), oldStyle);
         _sessions[session.Id] = session;
         session.Start();
     }
@@ -74,8 +79,13 @@ public sealed class NbdServer
     {
         if (name.IsEmpty)
             return Exports.Count > 0 ? Exports[0] : null;
-        var text = System.Text.Encoding.UTF8.GetString(name);
-        return Exports.FirstOrDefault(e => string.Equals(e.Name, text, StringComparison.Ordinal));
+        for (var i = 0; i < _names.Length; i++)
+        {
+            if (name.SequenceEqual(_names[i]))
+                return Exports[i];
+        }
+
+        return null;
     }
 
     private async Task WaitUntilEmpty(CancellationToken cancellation)

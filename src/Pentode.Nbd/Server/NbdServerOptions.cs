@@ -17,9 +17,6 @@ public sealed record NbdServerOptions
     /// <summary>Bytes of one option; a longer one closes the connection.</summary>
     public int MaxOptionBytes { get; init; } = 65536;
 
-    /// <summary>Name of the one export served with the oldstyle handshake, or null for newstyle.</summary>
-    public string? OldStyleExport { get; init; }
-
     /// <summary>Answer LIST.</summary>
     public bool AllowList { get; init; } = true;
 
@@ -34,6 +31,12 @@ public sealed record NbdServerOptions
 
     /// <summary>Bytes of finished replies that may wait for the client before no more requests are taken.</summary>
     public long MaxUnsentBytes { get; init; } = 8L << 20;
+
+    /// <summary>
+    /// Buffer bytes one loop may have handed out, all its connections together. Beyond it a connection with work under way gets no more
+    /// until some is done; beyond twice as much, transfers that need a large buffer are refused with NBD_ENOMEM.
+    /// </summary>
+    public long MaxLoopBytes { get; init; } = 1L << 30;
 
     /// <summary>Where counters go.</summary>
     public MetricsRegistry? Metrics { get; init; }

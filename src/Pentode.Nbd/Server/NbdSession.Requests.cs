@@ -15,7 +15,17 @@ internal sealed partial class NbdSession
     /// <summary>Extents of one status reply: what fits a reply slot.</summary>
     private const int MaxExtents = (SmallTransfer - 64) / 8;
 
+    /// <summary>Large writes are received and written in pieces of this many bytes.</summary>
+    private const int PieceBytes = 256 * 1024;
+
     private void Parse()
+    {
+        var before = _begun;
+        ParseAll();
+        Loop.CountRequests((int)(_begun - before));
+    }
+
+    private void ParseAll()
     {
         while (!_isClosing && _filling is null && HasRoom)
         {
@@ -28,7 +38,7 @@ internal sealed partial class NbdSession
                     return;
             }
 
-            var data = _in.GetSpan()[_start.._end];
+            var data = _in.Buffer!.GetSpan()[_start.._end];
             if (data.Length < NbdWire.RequestSize)
                 return;
             if (!NbdRequestHeader.TryRead(data[..NbdWire.RequestSize], out var header))
@@ -60,16 +70,18 @@ internal sealed partial class NbdSession
 
     private void Begin(in NbdRequestHeader header, bool isWrite)
     {
-        var request = _idle.TryPop(out var pooled) ? pooled : new NbdRequest(this);
+        var request = TakeRequest();
         request.Type = header.Type;
         request.Flags = header.Flags;
         request.Cookie = header.Cookie;
         request.Offset = unchecked((long)header.Offset);
         request.Length = (int)Math.Min(header.Length, int.MaxValue);
         if (_options.Trace)
-            _options.Log.Write(LogLevel.Info, $"nbd {_peer}: > {header.Type} cookie={header.Cookie} flags={header.Flags} offset={header.Offset} length={header.Length}");
+            request.TraceStart = System.Diagnostics.Stopwatch.GetTimestamp();
         _inFlight++;
+        _begun++;
         _inFlightBytes += isWrite || header.Type == NbdCommand.NBD_CMD_READ ? request.Length : 0;
+        _hasLargeWrites = isWrite && header.Length > SmallTransfer;
         var refusal = Check(header);
         if (refusal != Errno.None)
         {
@@ -102,6 +114,8 @@ internal sealed partial class NbdSession
             NbdCommand.NBD_CMD_READ when header.Length > (uint)_options.MaxPayload => Errno.EOVERFLOW,
             NbdCommand.NBD_CMD_WRITE when header.Length > (uint)_options.MaxPayload => Errno.EINVAL,
             NbdCommand.NBD_CMD_WRITE when _export!.IsReadOnly => Errno.EPERM,
+            // Asked before any of it is written, because large writes are written as they arrive.
+            NbdCommand.NBD_CMD_WRITE when (long)header.Offset > _export.Info.Size - header.Length => Errno.ENOSPC,
             NbdCommand.NBD_CMD_BLOCK_STATUS when !_hasAllocation || header.Length == 0 => Errno.EINVAL,
             > NbdCommand.NBD_CMD_BLOCK_STATUS => Errno.EINVAL,
             _ => Errno.None,
@@ -110,39 +124,111 @@ internal sealed partial class NbdSession
 
     private void TakePayload(NbdRequest request)
     {
-        request.Buffer = Loop.Buffers.Rent(request.Length);
-        var here = Math.Min(request.Length, _end - _start);
-        _in.GetSpan().Slice(_start, here).CopyTo(request.Buffer.GetSpan());
-        _start += here;
-        if (here == request.Length)
+        var here = _end - _start;
+        if (request.Length <= here)
         {
+            // Written from where it arrived.
+            request.Input = _in;
+            request.InputOffset = _start;
+            _in.Users++;
+            _start += request.Length;
             Execute(request, (uint)request.Length);
             return;
         }
 
+        // Written piece by piece as it arrives: little memory, warm in the cache, and the disk works while the network does.
+        request.Received = 0;
+        request.Error = Errno.None;
+        request.Pieces = 1;
         _filling = request;
-        Loop.Receive(_socket, request.Buffer.Slice(here, request.Length - here), _payload, waitAll: true);
-        _missing = request.Length - here;
+        ReceivePieces();
     }
 
-    private int _missing;
+    // Takes pieces until one has to be waited for or the payload is complete.
+    private void ReceivePieces()
+    {
+        while (_filling is { } request)
+        {
+            var length = Math.Min(PieceBytes, request.Length - request.Received);
+            var piece = TakeRequest();
+            piece.Parent = request;
+            piece.Offset = request.Offset + request.Received;
+            piece.Length = length;
+            piece.Buffer = Loop.Buffers.Rent(length);
+            var here = Math.Min(length, _end - _start);
+            _in.Buffer!.GetSpan().Slice(_start, here).CopyTo(piece.Buffer.GetSpan());
+            _start += here;
+            _piece = piece;
+            if (here < length)
+            {
+                _missing = length - here;
+                Loop.Receive(_socket, piece.Buffer.Slice(here, _missing), _payload, waitAll: true);
+                return;
+            }
+
+            WritePiece();
+        }
+    }
+
+    private void WritePiece()
+    {
+        var piece = _piece!;
+        var request = _filling!;
+        _piece = null;
+        request.Received += piece.Length;
+        request.Pieces++;
+        var isLast = request.Received == request.Length;
+        if (isLast)
+            _filling = null;
+        if (request.Error == Errno.None)
+            piece.Await(_export!.Write(piece.Payload, piece.Offset, (request.Flags & NbdCommandFlags.NBD_CMD_FLAG_FUA) != 0));
+        else
+            FinishPiece(piece, Errno.None);
+        if (isLast)
+            DropPiece(request);
+    }
+
+    private void FinishPiece(NbdRequest piece, Errno error)
+    {
+        var request = piece.Parent!;
+        if (request.Error == Errno.None)
+            request.Error = error;
+        piece.Parent = null;
+        piece.Buffer!.Release();
+        piece.Buffer = null;
+        _idle.Push(piece);
+        DropPiece(request);
+    }
+
+    private void DropPiece(NbdRequest request)
+    {
+        if (--request.Pieces == 0)
+            Finish(request, request.Error);
+    }
 
     private void OnPayload(int result)
     {
-        var request = _filling!;
-        _filling = null;
-        if (result != _missing)
+        if (result == _missing)
         {
-            _hasFailed = true;
-            Finish(request, Errno.EIO);
-            BeginClose();
+            WritePiece();
+            ReceivePieces();
+            Parse();
+            Touch();
             return;
         }
 
-        Execute(request, (uint)request.Length);
-        Parse();
-        Touch();
+        // The client is gone or we are closing: what it sent of this write does not count, earlier requests still get their replies.
+        var request = _filling!;
+        _filling = null;
+        request.Pieces++;
+        var piece = _piece!;
+        _piece = null;
+        FinishPiece(piece, _isClosing ? Errno.ESHUTDOWN : Errno.EIO);
+        DropPiece(request);
+        BeginClose();
     }
+
+    private NbdRequest TakeRequest() => _idle.TryPop(out var idle) ? idle : new NbdRequest(this);
 
     private void Execute(NbdRequest request, uint length)
     {
@@ -156,6 +242,13 @@ internal sealed partial class NbdSession
                 request.SlotOffset = offset;
                 request.Await(export.Read(request.Slot.Buffer!.Slice(offset + head, request.Length), request.Offset));
                 break;
+            case NbdCommand.NBD_CMD_READ when export.TryReadCached(request.Offset, request.Length, out var cached):
+                request.Cached = cached;
+                Finish(request, Errno.None);
+                break;
+            case NbdCommand.NBD_CMD_READ when Loop.Buffers.RentedBytes > 2 * _options.MaxLoopBytes:
+                Finish(request, Errno.ENOMEM);
+                break;
             case NbdCommand.NBD_CMD_READ:
                 request.Buffer = Loop.Buffers.Rent(request.Length);
                 request.Await(export.Read(request.Buffer.Slice(0, request.Length), request.Offset));
@@ -164,7 +257,7 @@ internal sealed partial class NbdSession
                 Finish(request, Errno.None);
                 break;
             case NbdCommand.NBD_CMD_WRITE:
-                request.Await(export.Write(request.Buffer!.Slice(0, request.Length), request.Offset, fua));
+                request.Await(export.Write(request.Payload, request.Offset, fua));
                 break;
             case NbdCommand.NBD_CMD_FLUSH:
                 request.Await(export.Flush());
@@ -193,12 +286,18 @@ internal sealed partial class NbdSession
     /// <summary>Answers a request and gives back what it held.</summary>
     public void Finish(NbdRequest request, Errno error)
     {
+        if (request.Parent is not null)
+        {
+            FinishPiece(request, error);
+            return;
+        }
+
         Volatile.Write(ref _operations, _operations + 1);
         _inFlight--;
         if (request.Type is NbdCommand.NBD_CMD_READ or NbdCommand.NBD_CMD_WRITE)
             _inFlightBytes -= request.Length;
         if (_options.Trace)
-            _options.Log.Write(LogLevel.Info, $"nbd {_peer}: < {request.Type} cookie={request.Cookie} {error}");
+            Trace(request, error);
         if (error != Errno.None)
             Refuse(request, error);
         else
@@ -206,6 +305,12 @@ internal sealed partial class NbdSession
         request.Slot = null;
         request.Buffer?.Release();
         request.Buffer = null;
+        if (request.Input is { } input)
+        {
+            ReleaseInput(input);
+            request.Input = null;
+        }
+
         _idle.Push(request);
         Touch();
     }
@@ -255,7 +360,12 @@ internal sealed partial class NbdSession
             head = NbdReplies.Chunk(to, request.Cookie, NbdReplyChunk.NBD_REPLY_TYPE_NONE, 0);
         else
             head = NbdReplies.OffsetData(to, request.Cookie, (ulong)request.Offset, request.Length);
-        if (request.Buffer is { } data)
+        if (request.Cached is { } cached)
+        {
+            _output.Enqueue(slot, offset, head, cached, request.Length);
+            request.Cached = null;
+        }
+        else if (request.Buffer is { } data)
         {
             _output.Enqueue(slot, offset, head);
             _output.Enqueue(data, request.Length);

@@ -19,6 +19,9 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
 
     private const int ReceiveSize = 256 * 1024;
     private const int SmallTransfer = 32 * 1024;
+
+    // A receive while large writes come: the header and little of the payload, whose rest then goes straight to its own buffer.
+    private const int HeaderReceive = 4096;
     private const int LingerMs = 5000;
 
     private readonly NbdServer _server;
@@ -29,7 +32,9 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
     private readonly CutCompletion _cut;
     private readonly int _socket;
     private readonly string _peer;
-    private NativeBuffer _in;
+    private readonly Stack<NbdBlock> _idleInputs = new();
+    private NbdBlock _in;
+    private bool _hasLargeWrites;
     private BlockExport? _export;
     private bool _isStructured;
     private bool _hasAllocation;
@@ -37,6 +42,8 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
     private int _end;
     private uint _discard;
     private NbdRequest? _filling;
+    private NbdRequest? _piece;
+    private int _missing;
     private int _inFlight;
     private long _inFlightBytes;
     private bool _isInTurn;
@@ -44,23 +51,26 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
     private bool _isClosing;
     private bool _hasFailed;
     private bool _isClosed;
+    private readonly long _acceptedAt = Environment.TickCount64;
     private long _operations;
+    private long _begun;
     private long _bytesRead;
     private long _bytesWritten;
     private long _errors;
 
-    public NbdSession(NbdServer server, IoLoop loop, int socket, string peer, long id)
+    public NbdSession(NbdServer server, IoLoop loop, int socket, string peer, long id, BlockExport? oldStyle)
     {
         _server = server;
         _options = server.Options;
         Loop = loop;
         _socket = socket;
         _peer = peer;
+        _export = oldStyle;
         Id = id;
         _output = new NbdOutput(loop, socket, OnSent);
         _payload = new PayloadCompletion(this);
         _cut = new CutCompletion(this);
-        _in = loop.Buffers.Rent(ReceiveSize);
+        _in = NewInput();
     }
 
     public long Id { get; }
@@ -72,6 +82,7 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
         Id = Id,
         Protocol = "nbd",
         Peer = _peer,
+        AgeSeconds = (Environment.TickCount64 - _acceptedAt) / 1000,
         Export = _export?.Name ?? "",
         Operations = Volatile.Read(ref _operations),
         BytesRead = Volatile.Read(ref _bytesRead),
@@ -82,8 +93,24 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
 
     public async void Start()
     {
+#pragma warning disable CA1031 // nobody awaits this: a bug met in a handshake may cost its connection only
+        try
+        {
+            await Negotiate();
+        }
+        catch (Exception e)
+        {
+            _options.Log.Write(LogLevel.Error, $"nbd {_peer}: closed by an internal error: {e}");
+            _isHandshaking = false;
+            BeginClose();
+        }
+#pragma warning restore CA1031
+    }
+
+    private async ValueTask Negotiate()
+    {
         Loop.Delay(_options.HandshakeTimeoutMs, _cut);
-        var handshake = new NbdHandshake(_server, Loop, _socket, _in);
+        var handshake = new NbdHandshake(_server, Loop, _socket, _in.Buffer!, _export);
         var settled = await handshake.Run();
         _isHandshaking = false;
         Loop.Cancel(_cut);
@@ -175,7 +202,8 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
     }
 
     private bool HasRoom => _inFlight < _options.MaxInFlightRequests && _inFlightBytes < _options.MaxInFlightBytes &&
-        _output.UnsentBytes < _options.MaxUnsentBytes;
+        _output.UnsentBytes < _options.MaxUnsentBytes &&
+        (Loop.Buffers.RentedBytes < _options.MaxLoopBytes || (_inFlight == 0 && _output.UnsentBytes == 0));
 
     private void Touch()
     {
@@ -189,16 +217,50 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
     {
         if (_isClosing || IsPending || _payload.IsPending || _filling is not null || !HasRoom)
             return;
-        if (_start == _end)
-            _start = _end = 0;
-        else if (_start > 0 && _in.Capacity - _end < SmallTransfer + NbdWire.RequestSize)
+        MakeRoom();
+        var room = _in.Buffer!.Capacity - _end;
+        Loop.Receive(_socket, _in.Buffer.Slice(_end, _hasLargeWrites ? Math.Min(HeaderReceive, room) : room), this);
+    }
+
+    // Room to receive: behind what is here, else at the front of the buffer, or of a fresh one while writes under way still use this.
+    private void MakeRoom()
+    {
+        var rest = _end - _start;
+        if (_in.Users > 1)
         {
-            _in.GetSpan()[_start.._end].CopyTo(_in.GetSpan());
-            _end -= _start;
-            _start = 0;
+            if (_in.Buffer!.Capacity - _end >= SmallTransfer + NbdWire.RequestSize)
+                return;
+            var used = _in;
+            _in = NewInput();
+            used.Buffer!.GetSpan()[_start.._end].CopyTo(_in.Buffer!.GetSpan());
+            used.Users--;
+        }
+        else if (rest > 0)
+        {
+            if (_in.Buffer!.Capacity - _end >= SmallTransfer + NbdWire.RequestSize)
+                return;
+            _in.Buffer.GetSpan()[_start.._end].CopyTo(_in.Buffer.GetSpan());
         }
 
-        Loop.Receive(_socket, _in.Slice(_end, _in.Capacity - _end), this);
+        _start = 0;
+        _end = rest;
+    }
+
+    private NbdBlock NewInput()
+    {
+        var block = _idleInputs.TryPop(out var idle) ? idle : new NbdBlock();
+        block.Buffer = Loop.Buffers.Rent(ReceiveSize);
+        block.Users = 1;
+        return block;
+    }
+
+    private void ReleaseInput(NbdBlock block)
+    {
+        if (--block.Users > 0)
+            return;
+        block.Buffer!.Release();
+        block.Buffer = null;
+        _idleInputs.Push(block);
     }
 
     private void OnSent(int result)
@@ -219,6 +281,24 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
         _isClosing = true;
         if (!_cut.IsPending)
             Loop.Delay(LingerMs, _cut);
+        Touch();
+    }
+
+    private void OnDeadline(int result)
+    {
+        if (_isClosed)
+            return;
+        if (result == 0)
+        {
+            if (_isHandshaking && !_isClosing)
+                Violated($"no handshake within {_options.HandshakeTimeoutMs} ms");
+            Cut();
+        }
+        else if (_isClosing && !_isHandshaking)
+        {
+            // The deadline of the handshake was still ending when the connection began to close, which needs one too.
+            Loop.Delay(LingerMs, _cut);
+        }
     }
 
     private void TryClose()
@@ -226,16 +306,10 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
         if (_isHandshaking || _inFlight > 0 || _output.IsSending || _output.HasQueued || IsPending || _payload.IsPending)
             return;
         _isClosed = true;
-        if (_filling is { } filling)
-        {
-            filling.Buffer?.Release();
-            filling.Buffer = null;
-        }
-
         if (_cut.IsPending)
             Loop.Cancel(_cut);
         _output.Close();
-        _in.Release();
+        ReleaseInput(_in);
         _in = null!;
         Loop.Close(_socket);
         _server.Remove(this);
@@ -244,18 +318,18 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
     }
 
     /// <summary>Receives the rest of a large payload.</summary>
-    private sealed class PayloadCompletion(NbdSession session) : IoCompletion
+    private sealed class PayloadCompletion(NbdSession session) : IoCompletion, IFaultOwner
     {
         public override void Complete(int result) => session.OnPayload(result);
+
+        public void OnFault(Exception error) => session.OnFault(error);
     }
 
     /// <summary>A deadline: of the handshake, or of a client that does not take its last replies.</summary>
-    private sealed class CutCompletion(NbdSession session) : IoCompletion
+    private sealed class CutCompletion(NbdSession session) : IoCompletion, IFaultOwner
     {
-        public override void Complete(int result)
-        {
-            if (result == 0)
-                session.Cut();
-        }
+        public override void Complete(int result) => session.OnDeadline(result);
+
+        public void OnFault(Exception error) => session.OnFault(error);
     }
 }

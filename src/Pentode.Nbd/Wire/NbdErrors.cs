@@ -5,17 +5,22 @@ namespace Pentode.Nbd.Wire;
 /// <summary>The one table between <see cref="Errno"/> and the protocol's error values.</summary>
 public static class NbdErrors
 {
-    /// <summary>The wire value; ENOTSUP may appear only as the answer to a FAST_ZERO request, so <paramref name="isFastZero"/> decides.</summary>
+    /// <summary>
+    /// The wire value; EINVAL stands for everything that has no value of its own. ENOTSUP may appear only as the answer to a FAST_ZERO request,
+    /// so <paramref name="isFastZero"/> decides.
+    /// </summary>
     public static NbdError ToWire(Errno error, bool isFastZero = false) => error switch
     {
         Errno.None => NbdError.NBD_SUCCESS,
         Errno.EPERM or Errno.EACCES or Errno.EROFS => NbdError.NBD_EPERM,
-        Errno.EIO or Errno.EREMOTEIO or Errno.ENODEV or Errno.ENXIO or Errno.EBADF or Errno.ENOMEDIUM or Errno.ETIMEDOUT => NbdError.NBD_EIO,
-        Errno.ENOMEM or Errno.ENOBUFS or Errno.EAGAIN => NbdError.NBD_ENOMEM,
+
+        // What the block layer and file systems say of a bad medium: target, medium, protection, none inserted, corrupt, bad checksum.
+        Errno.EIO or Errno.EREMOTEIO or Errno.ENODATA or Errno.EILSEQ or Errno.ENOMEDIUM or Errno.EUCLEAN or Errno.EBADMSG => NbdError.NBD_EIO,
+        Errno.ENOMEM => NbdError.NBD_ENOMEM,
         Errno.ENOSPC or Errno.EDQUOT or Errno.EFBIG => NbdError.NBD_ENOSPC,
         Errno.EOVERFLOW => NbdError.NBD_EOVERFLOW,
         Errno.EOPNOTSUPP when isFastZero => NbdError.NBD_ENOTSUP,
-        Errno.ESHUTDOWN or Errno.ECANCELED => NbdError.NBD_ESHUTDOWN,
+        Errno.ESHUTDOWN => NbdError.NBD_ESHUTDOWN,
         _ => NbdError.NBD_EINVAL,
     };
 

@@ -30,7 +30,7 @@ public readonly ref struct NbdInfoQuery
         return false;
     }
 
-    /// <summary>False when the lengths do not fill the option exactly or the name is too long.</summary>
+    /// <summary>False when the lengths do not fill the option exactly, the name is too long, or an information type is listed twice.</summary>
     public static bool TryRead(ReadOnlySpan<byte> data, out NbdInfoQuery query)
     {
         query = default;
@@ -40,9 +40,25 @@ public readonly ref struct NbdInfoQuery
             return false;
         var name = reader.Bytes((int)length);
         var types = reader.Bytes(2 * reader.U16());
-        if (!reader.Done())
+        if (!reader.Done() || HasRepeats(types))
             return false;
         query = new NbdInfoQuery(name, types);
         return true;
+    }
+
+    // One bit per possible type keeps the look at a list of any length linear.
+    private static bool HasRepeats(ReadOnlySpan<byte> types)
+    {
+        Span<ulong> seen = stackalloc ulong[65536 / 64];
+        for (var i = 0; i < types.Length; i += 2)
+        {
+            var type = BinaryPrimitives.ReadUInt16BigEndian(types[i..]);
+            var bit = 1UL << (type & 63);
+            if ((seen[type >> 6] & bit) != 0)
+                return true;
+            seen[type >> 6] |= bit;
+        }
+
+        return false;
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using Pentode.Core;
+using Pentode.Core.Buffers;
 using Pentode.Core.Diagnostics;
 using Pentode.NineP.Wire;
 
@@ -36,23 +36,13 @@ internal sealed partial class NinePConnection
             return;
         }
 
-        if (!_requests.TryPop(out var request))
-            request = new Request();
-        request.Type = type;
-        request.Tag = tag;
-        request.Epoch = _epoch;
+        var request = NewRequest(type, tag);
         var body = frame[P9Limits.HeaderSize..];
-        if (type == P9Type.Twrite && body.Length > CopyLimit)
+        if (type == P9Type.Twrite)
         {
             _receive.Take();
             request.Receive = _receive;
             request.Body = _receive.Memory.Slice(from + P9Limits.HeaderSize, body.Length);
-        }
-        else if (type == P9Type.Twrite)
-        {
-            request.Data = Loop.Buffers.Rent(body.Length);
-            body.CopyTo(request.Data.GetSpan());
-            request.Body = request.Data.Slice(0, body.Length);
         }
         else
         {
@@ -61,25 +51,63 @@ internal sealed partial class NinePConnection
 
         _operations++;
         if (_options.Trace)
-            _options.Log.Write(LogLevel.Debug, $"9p: {_peer}: {type} tag {tag}, {size} bytes");
-        ValueTask<Errno> task;
+            request.TraceStart = System.Diagnostics.Stopwatch.GetTimestamp();
+        Errno error;
         try
         {
-            task = Dispatch(request);
+            var task = Dispatch(request);
+            if (!task.IsCompleted)
+            {
+                MarkPending(request);
+                request.Await(task);
+                return;
+            }
+
+            error = task.GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+#pragma warning disable CA1031 // One request's bug must not end the daemon.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            task = new(Failed(request, e));
+            error = Failed(request, e);
         }
 
-        if (task.IsCompletedSuccessfully)
+        Finish(request, error);
+    }
+
+    /// <summary>A handler that could not end at once has ended, on the loop: volumes complete where they were called.</summary>
+    internal void Continue(Request request)
+    {
+        if (!Loop.IsCurrent)
         {
-            Finish(request, task.Result);
+            Loop.Post(static r => ((Request)r!).Continue(), request);
             return;
         }
 
-        MarkPending(request);
-        _ = Await(request, task);
+        Errno error;
+        try
+        {
+            error = request.TakeResult();
+        }
+#pragma warning disable CA1031 // One request's bug must not end the daemon.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            error = Failed(request, e);
+        }
+
+        Finish(request, error);
+    }
+
+    private Request NewRequest(P9Type type, ushort tag)
+    {
+        if (!_requests.TryPop(out var request))
+            request = new Request(this);
+        request.Type = type;
+        request.Tag = tag;
+        request.Epoch = _epoch;
+        request.IsAnswered = false;
+        return request;
     }
 
     private void MarkPending(Request request)
@@ -92,26 +120,18 @@ internal sealed partial class NinePConnection
             _tags[request.Tag] = request;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask Await(Request request, ValueTask<Errno> task)
-    {
-        Errno error;
-        try
-        {
-            error = await task.ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            error = Failed(request, e);
-        }
-
-        Finish(request, error);
-    }
-
+    /// <summary>A bug: logged, and EIO for the client unless it has its answer already.</summary>
     private Errno Failed(Request request, Exception e)
     {
         _options.Log.Write(LogLevel.Error, $"9p: {_peer}: {request.Type} failed: {e}");
-        return Errno.EIO;
+        return request.IsAnswered ? Errno.None : Errno.EIO;
+    }
+
+    /// <summary>Counts a buffer of a request against the connection until the request ends.</summary>
+    private void Hold(Request request, NativeBuffer buffer)
+    {
+        request.HeldBytes += buffer.Capacity;
+        _heldBytes += buffer.Capacity;
     }
 
     private ValueTask<Errno> Dispatch(Request q) => q.Type switch
@@ -155,6 +175,8 @@ internal sealed partial class NinePConnection
             return;
         }
 
+        if (_options.Trace)
+            Trace(request, error);
         if (error == BadFrame)
         {
             if (request.Epoch == _epoch)
@@ -173,6 +195,7 @@ internal sealed partial class NinePConnection
     private void Retire(Request request)
     {
         _server.Requests?.Add();
+        Totals.CountRequest(request.Type);
         if (request.IsPending)
         {
             request.IsPending = false;
@@ -191,8 +214,10 @@ internal sealed partial class NinePConnection
         DropFid(request.First);
         DropFid(request.Second);
         request.First = request.Second = null;
-        request.Data?.Release();
-        request.Data = null;
+        request.Node?.Release();
+        request.Node = null;
+        _heldBytes -= request.HeldBytes;
+        request.HeldBytes = 0;
         request.Reply?.Release();
         request.Reply = null;
         if (request.Receive is { } receive)
@@ -221,15 +246,19 @@ internal sealed partial class NinePConnection
             return;
         }
 
-        if (!_requests.TryPop(out var request))
-            request = new Request();
-        request.Type = P9Type.Tflush;
-        request.Tag = tag;
-        request.Epoch = _epoch;
+        var request = NewRequest(P9Type.Tflush, tag);
+        Totals.CountRequest(P9Type.Tflush);
         if (m.Oldtag != tag && _tags.TryGetValue(m.Oldtag, out var old))
         {
-            (old.Flushes ??= []).Add(tag);
-            if (_lockWaiters.Remove(old))
+            var flushes = old.Flushes ??= [];
+            if (flushes.Count >= _options.MaxTags)
+            {
+                Malformed("Tflush, too many of one tag");
+                return;
+            }
+
+            flushes.Add(tag);
+            if (RemoveLockWaiter(old))
                 Retire(old);
         }
         else

@@ -6,7 +6,17 @@ namespace Pentode.NineP.Server;
 /// <summary>The fid table.</summary>
 internal sealed partial class NinePConnection
 {
+    private const int KeepFids = 64;
+
     private readonly Dictionary<uint, Fid> _fids = [];
+    private readonly Stack<Fid> _freeFids = new();
+
+    /// <summary>A fid object for a node reached by an attach.</summary>
+    private Fid NewFid(Volume volume, INode node, NodeId root, bool isWholeTree, Credentials who) =>
+        (_freeFids.TryPop(out var fid) ? fid : new Fid()).Set(volume, node, root, isWholeTree, who);
+
+    /// <summary>A fid object for a node reached from another fid.</summary>
+    private Fid NewFid(Fid from, INode node) => NewFid(from.Volume, node, from.Root, from.IsWholeTree, from.Who);
 
     /// <summary>The fid, held for the request; null when there is none.</summary>
     private Fid? Use(Request request, uint number)
@@ -56,10 +66,20 @@ internal sealed partial class NinePConnection
         return Errno.None;
     }
 
-    private static void DropFid(Fid? fid)
+    private void DropFid(Fid? fid)
     {
-        if (fid is not null && fid.Drop(out var close) && !close.IsCompletedSuccessfully)
+        if (fid is null || !fid.Drop(out var close))
+            return;
+        if (close.IsCompletedSuccessfully)
+            KeepFid(fid);
+        else
             _ = close.AsTask();
+    }
+
+    private void KeepFid(Fid fid)
+    {
+        if (_freeFids.Count < KeepFids)
+            _freeFids.Push(fid);
     }
 
     private void ClunkAll()
@@ -76,13 +96,20 @@ internal sealed partial class NinePConnection
             _server.LocksChanged();
     }
 
+    /// <summary>What a clunk does before anything else: those who wait for a lock through the fid are told, locks taken through it are given back.</summary>
+    private void EndLocks(Fid fid)
+    {
+        if (_lockWaiters.Count > 0)
+            DropLockWaiters(fid);
+        if (ReleaseLocks(fid))
+            _server.LocksChanged();
+    }
+
     private static bool ReleaseLocks(Fid fid)
     {
-        if (fid.LockOwners is not { } owners || fid.File is not { } file)
+        if (!fid.HasLocks || fid.File is not { } file)
             return false;
-        foreach (var owner in owners)
-            _ = fid.Volume.TryLock(file, owner, LockType.Unlock, 0, 0);
-        fid.LockOwners = null;
-        return true;
+        fid.HasLocks = false;
+        return Volume.ReleaseLocks(file);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Pentode.Core;
 using Pentode.Core.Diagnostics;
+using Pentode.Files;
 using Pentode.NineP.Wire;
 using Pentode.Uring;
 
@@ -13,7 +14,6 @@ namespace Pentode.NineP.Server;
 internal sealed partial class NinePConnection : ITurnEnd
 {
     private const int ReceiveSize = 256 << 10;
-    private const int CopyLimit = 16 << 10;
 
     private readonly NinePServer _server;
     private readonly NinePServerOptions _options;
@@ -39,11 +39,11 @@ internal sealed partial class NinePConnection : ITurnEnd
     private bool _isClosing;
     private bool _isClosed;
     private bool _isDraining;
+    private readonly long _acceptedAt = Environment.TickCount64;
     private string _export = "";
+    private string _user = "";
     private long _operations;
     private long _errors;
-    private long _bytesRead;
-    private long _bytesWritten;
 
     public NinePConnection(NinePServer server, IoLoop loop, int socket, string peer, long id)
     {
@@ -64,16 +64,37 @@ internal sealed partial class NinePConnection : ITurnEnd
 
     public IoLoop Loop { get; }
 
+    public string Peer => _peer;
+
+    /// <summary>Attach name of the export in use, empty before the first attach.</summary>
+    public string Export => _export;
+
+    /// <summary>Counts; any thread.</summary>
+    public ExportTotals Totals { get; } = new();
+
+    /// <summary>Fids in use; any thread.</summary>
+    public int FidCount => _fids.Count;
+
+    /// <summary>Requests under way; any thread.</summary>
+    public int PendingCount => _pending;
+
     public void Start()
     {
-        Loop.Delay(_options.HandshakeTimeoutMs, _handshake);
+        StartHandshake();
         StartReceive();
+    }
+
+    /// <summary>Gives the client so much time to agree on a version.</summary>
+    private void StartHandshake()
+    {
+        if (!_handshake.IsPending)
+            Loop.Delay(_options.HandshakeTimeoutMs, _handshake);
     }
 
     /// <summary>A snapshot; any thread, torn values do no harm.</summary>
     public SessionInfo Describe() => new()
     {
-        Id = Id, Protocol = "9p", Peer = _peer, Export = _export, Operations = _operations, Errors = _errors, BytesRead = _bytesRead, BytesWritten = _bytesWritten, InFlight = _pending,
+        Id = Id, Protocol = "9p", Peer = _peer, AgeSeconds = (Environment.TickCount64 - _acceptedAt) / 1000, User = _user, Export = _export, Operations = _operations, Errors = _errors, BytesRead = Totals.BytesRead, BytesWritten = Totals.BytesWritten, InFlight = _pending,
     };
 
     /// <summary>No more requests; closes when those under way are answered.</summary>
@@ -127,7 +148,12 @@ internal sealed partial class NinePConnection : ITurnEnd
             Close();
     }
 
-    private bool IsOverLimit => _pending >= _options.MaxTags || _heldBytes + _unsentBytes > _options.MaxInFlightBytes;
+    private long InFlightBytes => _heldBytes + _unsentBytes + _unsentSlack;
+
+    private bool IsOverLimit => _pending >= _options.MaxTags || InFlightBytes > _options.MaxInFlightBytes;
+
+    /// <summary>Even Tflush and Tversion wait: somebody asks and does not read.</summary>
+    private bool IsFarOverLimit => InFlightBytes > 2 * _options.MaxInFlightBytes;
 
     private void QueueTurnEnd()
     {
@@ -215,6 +241,7 @@ internal sealed partial class NinePConnection : ITurnEnd
     private void Parse()
     {
         _isParsing = true;
+        using var run = RequestRun.Begin();
         while (!_isClosing && _end - _start >= 4)
         {
             var left = _receive.Memory.GetSpan()[_start.._end];
@@ -227,7 +254,7 @@ internal sealed partial class NinePConnection : ITurnEnd
 
             if (left.Length < size)
                 break;
-            if (IsOverLimit && (P9Type)left[4] is not (P9Type.Tflush or P9Type.Tversion))
+            if (IsFarOverLimit || (IsOverLimit && (P9Type)left[4] is not (P9Type.Tflush or P9Type.Tversion)))
             {
                 _isPaused = true;
                 break;
@@ -248,27 +275,46 @@ internal sealed partial class NinePConnection : ITurnEnd
         Close();
     }
 
-    private sealed class ReceiveDone(NinePConnection connection) : IoCompletion
+    private sealed class ReceiveDone(NinePConnection connection) : IoCompletion, IFaultOwner
     {
         public override void Complete(int result) => connection.Received(result);
+
+        public void OnFault(Exception error) => connection.OnFault(error);
     }
 
-    private sealed class SendDone(NinePConnection connection) : IoCompletion
+    private sealed class SendDone(NinePConnection connection) : IoCompletion, IFaultOwner
     {
         public override void Complete(int result) => connection.Sent(result);
+
+        public void OnFault(Exception error) => connection.OnFault(error);
     }
 
     private sealed class HandshakeTimer(NinePConnection connection) : IoCompletion
     {
         public override void Complete(int result)
         {
-            if (!connection._hasVersion || connection._isClosing)
+            if (connection._hasVersion || connection._isClosing)
+            {
+                if (connection._isClosing)
+                    connection.FinishClose();
+            }
+            else if (result == 0)
+            {
+                connection._options.Log.Write(LogLevel.Info, $"9p: {connection._peer}: no version within {connection._options.HandshakeTimeoutMs} ms, closing");
                 connection.Close();
+            }
+            else
+            {
+                // Cancelled for a session that has ended since.
+                connection.StartHandshake();
+            }
         }
     }
 
-    private sealed class LockTimer(NinePConnection connection) : IoCompletion
+    private sealed class LockTimer(NinePConnection connection) : IoCompletion, IFaultOwner
     {
+        public void OnFault(Exception error) => connection.OnFault(error);
+
         public override void Complete(int result)
         {
             if (connection._isClosing)

@@ -10,6 +10,7 @@ public sealed class NinePServer
 {
     private readonly ConcurrentDictionary<long, NinePConnection> _connections = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, ExportTotals> _totals = new(StringComparer.Ordinal);
     private long _lastId;
     private volatile bool _isDraining;
 
@@ -28,6 +29,8 @@ public sealed class NinePServer
     public IReadOnlyList<SessionInfo> Sessions => [.. _connections.Values.Select(c => c.Describe())];
 
     internal IReadOnlyList<NinePExport> Exports { get; }
+
+    internal IEnumerable<NinePConnection> Connections => _connections.Values;
 
     internal NinePServerOptions Options { get; }
 
@@ -68,8 +71,38 @@ public sealed class NinePServer
     internal void Forget(NinePConnection connection)
     {
         _connections.TryRemove(connection.Id, out _);
+        lock (_totals)
+        {
+            if (!_totals.TryGetValue(connection.Export, out var total))
+                _totals.Add(connection.Export, total = new ExportTotals());
+            total.Add(connection.Totals);
+        }
+
         if (_isDraining && _connections.IsEmpty)
             _drained.TrySetResult();
+    }
+
+    /// <summary>What connections to an export, of now and before, have asked; and what those of now have under way and open.</summary>
+    internal ExportTotals TotalsOf(string attachName, out int requests, out int fids)
+    {
+        (requests, fids) = (0, 0);
+        var sum = new ExportTotals();
+        lock (_totals)
+        {
+            if (_totals.TryGetValue(attachName, out var total))
+                sum.Add(total);
+        }
+
+        foreach (var connection in _connections.Values)
+        {
+            if (connection.Export != attachName)
+                continue;
+            sum.Add(connection.Totals);
+            requests += connection.PendingCount;
+            fids += connection.FidCount;
+        }
+
+        return sum;
     }
 
     /// <summary>A lock was released: those who wait try again.</summary>

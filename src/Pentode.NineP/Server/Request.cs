@@ -1,3 +1,4 @@
+using Pentode.Core;
 using Pentode.Core.Buffers;
 using Pentode.Files;
 using Pentode.NineP.Wire;
@@ -7,7 +8,15 @@ namespace Pentode.NineP.Server;
 /// <summary>One request under way; pooled per connection.</summary>
 internal sealed class Request
 {
+    private readonly NinePConnection _connection;
     private byte[] _scratch = new byte[256];
+    private ValueTask<Errno> _task;
+
+    public Request(NinePConnection connection)
+    {
+        _connection = connection;
+        Continue = () => _connection.Continue(this);
+    }
 
     public P9Type Type { get; set; }
 
@@ -18,24 +27,37 @@ internal sealed class Request
 
     public int Epoch { get; set; }
 
-    /// <summary>The body: a copy, except for large writes, whose receive buffer is then held.</summary>
+    /// <summary>Called when a handler that could not end at once has ended.</summary>
+    public Action Continue { get; }
+
+    /// <summary>The body: a copy, except for writes, which hold the receive buffer.</summary>
     public ReadOnlyMemory<byte> Body { get; set; }
 
     public ReceiveBuffer? Receive { get; set; }
-
-    public NativeBuffer? Data { get; set; }
 
     public Fid? First { get; set; }
 
     public Fid? Second { get; set; }
 
+    /// <summary>Where a walk or an attach has got to: a reference that goes with the request.</summary>
+    public INode? Node { get; set; }
+
     /// <summary>Reply in its own buffer (reads), sent without a copy when large.</summary>
     public NativeBuffer? Reply { get; set; }
+
+    /// <summary>Bytes this request adds to what its connection holds.</summary>
+    public int HeldBytes { get; set; }
+
+    /// <summary>The reply is in the output.</summary>
+    public bool IsAnswered { get; set; }
 
     /// <summary>Tags of Tflush to be answered after this request.</summary>
     public List<ushort>? Flushes { get; set; }
 
     public bool IsPending { get; set; }
+
+    /// <summary>When it arrived, if traced.</summary>
+    public long TraceStart { get; set; }
 
     /// <summary>A lock that waits.</summary>
     public LockOwner? LockOwner { get; set; }
@@ -47,6 +69,21 @@ internal sealed class Request
     public long LockLength { get; set; }
 
     public long LockDeadline { get; set; }
+
+    /// <summary>Has <see cref="Continue"/> called when the handler ends. Allocates nothing.</summary>
+    public void Await(ValueTask<Errno> task)
+    {
+        _task = task;
+        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(Continue);
+    }
+
+    /// <summary>The result of the awaited handler; throws what it threw. Once.</summary>
+    public Errno TakeResult()
+    {
+        var task = _task;
+        _task = default;
+        return task.GetAwaiter().GetResult();
+    }
 
     public void CopyBody(ReadOnlySpan<byte> body)
     {

@@ -79,13 +79,17 @@ public sealed partial class PortableLoop
     /// <summary>Tells epoll what is waited for; one call for each descriptor whose wishes changed since the last wait.</summary>
     private void Rearm()
     {
-        foreach (var state in _dirty)
+        // By number, since a failure here marks its descriptor again.
+        for (var i = 0; i < _dirty.Count; i++)
         {
+            var state = _dirty[i];
             state.IsDirty = false;
             var wanted = state.Wanted();
             if (wanted == state.Armed || !_descriptors.TryGetValue(state.Descriptor, out var current) || current != state)
                 continue;
             var result = Arm(state, wanted);
+            if (result == -(int)Errno.EPERM)
+                EndPolls(state);
             if (result < 0 && wanted != 0)
                 FailWaiting(state, result);
         }
@@ -106,6 +110,14 @@ public sealed partial class PortableLoop
         state.IsRegistered = result == 0;
         state.Armed = result == 0 ? wanted : 0;
         return result;
+    }
+
+    // epoll refuses files that never block; poll(2) calls them ready.
+    private void EndPolls(DescriptorState state)
+    {
+        foreach (var poll in state.Polls)
+            End(poll, poll.Mode & (int)(DescriptorState.In | DescriptorState.Out));
+        state.Polls.Clear();
     }
 
     private void FailWaiting(DescriptorState state, int result)
@@ -166,7 +178,7 @@ public sealed partial class PortableLoop
             var result = SocketCalls.Accept(state.Descriptor);
             if (result >= 0)
             {
-                sink.OnAccepted(result);
+                Accepted(sink, result);
                 continue;
             }
 
@@ -199,6 +211,6 @@ public sealed partial class PortableLoop
             return;
         state.Sink = null;
         MarkDirty(state);
-        Post(_ => sink.OnAcceptEnded(result));
+        Post(_ => AcceptEnded(sink, result));
     }
 }

@@ -151,11 +151,10 @@ public sealed partial class PortableLoop
         var completion = operation.Completion;
         var result = operation.Result;
         _operations.Remove(completion.Ticket);
-        completion.Ticket = 0;
         operation.Clear();
         if (_idle.Count < 1024)
             _idle.Push(operation);
-        completion.Complete(result);
+        Deliver(completion, result);
     }
 
     private void TryOrWait(PortableOperation operation, List<PortableOperation> waiting)
@@ -197,7 +196,7 @@ public sealed partial class PortableLoop
         if (_operations.TryGetValue(due.Ticket, out var operation))
             End(operation, 0);
         else
-            due.Complete(0);
+            Deliver(due, 0);
     }
 
     private void TryCancel(PortableOperation operation)

@@ -27,9 +27,7 @@ public sealed partial class PortableLoop : IoLoop
     private readonly Action<IoCompletion, int> _onFinished;
     private List<(Action<object?> Callback, object? State)> _posted = [];
     private List<(Action<object?> Callback, object? State)> _running = [];
-    private List<ITurnEnd> _turnEnds = [];
-    private List<ITurnEnd> _runningTurnEnds = [];
-    private readonly HashSet<ITurnEnd> _turnEndSet = new(ReferenceEqualityComparer.Instance);
+    private readonly TurnEndQueue _turnEnds = new();
     private Thread? _thread;
     private Exception? _startFailure;
     private int _epoll = -1;
@@ -45,8 +43,8 @@ public sealed partial class PortableLoop : IoLoop
     public PortableLoop(LoopOptions options)
         : base(options)
     {
-        _fileWorkers = new WorkerPool(options.Name + "-file", options.WorkerThreads, options.MaxQueuedJobs);
-        _jobWorkers = new WorkerPool(options.Name + "-job", options.WorkerThreads, options.MaxQueuedJobs);
+        _fileWorkers = new WorkerPool(options.Name + "-file", options.WorkerThreads, options.MaxQueuedJobs, OnJobFault);
+        _jobWorkers = new WorkerPool(options.Name + "-job", options.WorkerThreads, options.MaxQueuedJobs, OnJobFault);
         _onFinished = OnWorkerFinished;
     }
 
@@ -81,6 +79,8 @@ public sealed partial class PortableLoop : IoLoop
         {
             if (_thread is null)
             {
+                if (!_isClosed)
+                    Buffers.Dispose();
                 _isClosed = true;
                 return Task.CompletedTask;
             }
@@ -107,11 +107,7 @@ public sealed partial class PortableLoop : IoLoop
     }
 
     /// <inheritdoc/>
-    public override void AtTurnEnd(ITurnEnd item)
-    {
-        if (_turnEndSet.Add(item))
-            _turnEnds.Add(item);
-    }
+    public override void AtTurnEnd(ITurnEnd item) => _turnEnds.Add(item);
 
     private static long Clock() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
 
@@ -136,12 +132,24 @@ public sealed partial class PortableLoop : IoLoop
         if (Options.Processor >= 0)
             _ = ThreadCalls.PinToProcessor(Options.Processor);
         Current = this;
-        SynchronizationContext.SetSynchronizationContext(new LoopContext(this));
+        SynchronizationContext.SetSynchronizationContext(new LoopSynchronizationContext(this));
         _nowMs = Clock();
         serving.Set();
-        var events = new byte[EventsPerTurn * ReadinessCalls.EventSize];
-        while (!TryClose())
-            RunTurn(events);
+        try
+        {
+            var events = new byte[EventsPerTurn * ReadinessCalls.EventSize];
+            while (!TryClose())
+                RunTurn(events);
+        }
+#pragma warning disable CA1031 // ends the process
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            // Callbacks are guarded one by one, so this is a fault of the loop itself and its state is unknown.
+            Environment.FailFast($"loop '{Options.Name}' failed", error);
+        }
+
+        CloseFileSends();
         _fileWorkers.Dispose();
         _jobWorkers.Dispose();
         Buffers.Dispose();
@@ -182,9 +190,11 @@ public sealed partial class PortableLoop : IoLoop
         RunPosted();
         if (_isStopping || IsStopAsked())
             CancelAll();
+        CountTurn(_ended.Count);
+        _ = TakeTurnRequests();
         for (var left = _ended.Count; left > 0; left--)
             Dispatch(_ended.Dequeue());
-        RunTurnEnds();
+        RunTurnEnds(_turnEnds);
     }
 
     private int WaitMs()
@@ -227,18 +237,11 @@ public sealed partial class PortableLoop : IoLoop
         lock (_gate)
             (_posted, _running) = (_running, _posted);
         foreach (var (callback, state) in _running)
-            callback(state);
+            Invoke(callback, state);
         _running.Clear();
     }
 
-    private void RunTurnEnds()
-    {
-        (_turnEnds, _runningTurnEnds) = (_runningTurnEnds, _turnEnds);
-        _turnEndSet.Clear();
-        foreach (var item in _runningTurnEnds)
-            item.OnTurnEnd();
-        _runningTurnEnds.Clear();
-    }
+    private void OnJobFault(Exception error) => OnFault(error, null);
 
     private bool IsStopAsked()
     {

@@ -1,103 +1,108 @@
 namespace Pentode.Uring.Ring;
 
 /// <summary>
-/// Decides how long a wait may hold back for more completions. With several requests in flight per client one wake-up for many is much
-/// cheaper than one each, so the wait climbs while batches stay large; it falls to 0 at once when they shrink, and with a single
-/// request in flight (batches of one) it never leaves 0, which keeps the latency of a lone client untouched.
+/// Decides how long a turn holds back its receives so that more requests arrive before they are read: one wake-up, one receive and one
+/// send for many requests is what makes a busy server cheap.
+/// <para>
+/// The rule: clients that keep D requests in flight lose nothing while at most half of them wait at the server, because they are busy with
+/// the other half. So D is measured by one longer wait now and then (everything in flight piles up), half of it is the batch to aim
+/// for, and the wait creeps up or down until turns take that many. With one request in flight, D is 1 and the wait stays 0.
+/// </para>
 /// </summary>
 internal sealed class CoalesceTuner
 {
-    /// <summary>Completions that end a held-back wait.</summary>
-    public const int TargetBatch = 8;
+    /// <summary>The longest wait, used to measure how much is in flight.</summary>
+    public const int ProbeUsec = 120;
 
-    private const int WindowTurns = 32;
-    private const int StepUsec = 5;
+    private const int MaxTarget = 24;
+    private const int WindowTurns = 8;
+    private const int FirstProbeAfter = 64;
+    private const int ProbeEvery = 4096;
+    private const int MaxProbeEvery = 65536;
+    private const int StepQuarterUsec = 4;
 
     private readonly int _maxUsec;
+    private int _quarterUsec;
     private int _turns;
-    private int _completions;
-    private int _lonelyTurns;
-    private int _bestBatch16;
-    private bool _isSettled;
-    private int _settledWindows;
+    private int _requests;
+    private int _sinceProbe;
+    private int _probeAfter = FirstProbeAfter;
+    private int _depth = 1;
+    private bool _isProbe;
 
     public CoalesceTuner(int maxUsec)
     {
         _maxUsec = Math.Max(0, maxUsec);
     }
 
-    /// <summary>Microseconds to hold back now; 0 for none.</summary>
-    public int WaitUsec { get; private set; }
+    /// <summary>Microseconds to hold receives back in the coming turn; 0 for none.</summary>
+    public int WaitUsec => _isProbe ? ProbeUsec : _quarterUsec / 4;
 
-    /// <summary>Tells of a turn that waited and got <paramref name="completions"/> (timeouts with none are not told).</summary>
-    public void OnTurn(int completions)
+    /// <summary>Requests a turn should take.</summary>
+    public int Target => Math.Min(_depth / 2, MaxTarget);
+
+    /// <summary>Requests in flight as last measured.</summary>
+    public int Depth => _depth;
+
+    /// <summary>
+    /// Tells of a turn that took <paramref name="requests"/> from what arrived (at least 1); <paramref name="wasHeld"/> when its receives
+    /// had been held back for <see cref="WaitUsec"/>.
+    /// </summary>
+    public void OnTurn(int requests, bool wasHeld)
     {
-        if (_maxUsec == 0 || completions == 0)
+        if (_maxUsec == 0)
             return;
-        _turns++;
-        _completions += completions;
-        _lonelyTurns = completions == 1 ? _lonelyTurns + 1 : 0;
-        // A row of single completions means nobody else is in flight: every microsecond held back is latency for nothing.
-        if (_lonelyTurns >= 4)
+        if (_isProbe)
         {
-            Reset();
+            // A turn that was not held back says nothing about what is in flight.
+            if (wasHeld)
+                EndProbe(requests);
             return;
         }
 
+        _sinceProbe += requests;
+        if (_sinceProbe >= _probeAfter)
+        {
+            _isProbe = true;
+            return;
+        }
+
+        _turns++;
+        _requests += requests;
         if (_turns < WindowTurns)
             return;
-        var batch16 = _completions * 16 / _turns;
+        Adjust();
         _turns = 0;
-        _completions = 0;
-        Adjust(batch16);
+        _requests = 0;
     }
 
-    // batch16 is the mean batch of the window times 16.
-    private void Adjust(int batch16)
+    private void EndProbe(int requests)
     {
-        if (batch16 < 3 * 16 / 2)
-        {
-            Reset();
-            return;
-        }
-
-        if (batch16 >= TargetBatch * 16)
-        {
-            // The target is met: a longer wait cannot help.
-            _bestBatch16 = batch16;
-            return;
-        }
-
-        if (_isSettled)
-        {
-            // Try again from time to time, since the load may have changed.
-            if (++_settledWindows < 16)
-                return;
-            _isSettled = false;
-            _settledWindows = 0;
-            _bestBatch16 = 0;
-        }
-
-        if (WaitUsec > 0 && batch16 <= _bestBatch16 + 2)
-        {
-            // The last step did not make batches grow: take it back and stay there.
-            WaitUsec = Math.Max(0, WaitUsec - StepUsec);
-            _isSettled = true;
-            return;
-        }
-
-        _bestBatch16 = batch16;
-        WaitUsec = Math.Min(_maxUsec, WaitUsec + StepUsec);
+        _isProbe = false;
+        _sinceProbe = 0;
+        // Where nothing piles up, looking again soon would only cost latency.
+        _probeAfter = requests > 1 ? ProbeEvery : Math.Min(Math.Max(_probeAfter * 2, ProbeEvery), MaxProbeEvery);
+        _depth = requests > _depth ? requests : (_depth + requests) / 2;
+        if (Target <= 1)
+            _quarterUsec = 0;
     }
 
-    private void Reset()
+    private void Adjust()
     {
-        WaitUsec = 0;
-        _turns = 0;
-        _completions = 0;
-        _lonelyTurns = 0;
-        _bestBatch16 = 0;
-        _isSettled = false;
-        _settledWindows = 0;
+        var target = Target * WindowTurns;
+        if (_requests == WindowTurns && _quarterUsec >= _maxUsec * 4)
+        {
+            // Nobody came although we waited as long as we may (a short wait says nothing: it is how every climb begins): the load is gone. Look again soon.
+            _depth = 1;
+            _quarterUsec = 0;
+            _probeAfter = _sinceProbe + FirstProbeAfter;
+        }
+
+        if (Target <= 1)
+            _quarterUsec = 0;
+        else if (_requests * 10 < target * 9)
+            _quarterUsec = Math.Min(_quarterUsec + StepQuarterUsec, _maxUsec * 4);
+        else if (_requests * 10 > target * 11)
+            _quarterUsec = Math.Max(_quarterUsec - StepQuarterUsec, 0);
     }
 }

@@ -1,4 +1,5 @@
 using Pentode.Core;
+using Pentode.Linux;
 using Pentode.Linux.Uring;
 
 namespace Pentode.Uring.Ring;
@@ -139,7 +140,7 @@ public sealed unsafe partial class RingLoop
 
     private static void Advance(RingSidecar* sidecar, int sent)
     {
-        var vectors = (IoVector*)sidecar->Message.Vectors;
+        var vectors = sidecar->Message.Vectors;
         var left = (nuint)sent;
         while (sidecar->Message.VectorCount > 0 && left >= vectors->Length)
         {
@@ -150,19 +151,18 @@ public sealed unsafe partial class RingLoop
 
         if (sidecar->Message.VectorCount > 0)
         {
-            vectors->Base += (nint)left;
+            vectors->Base += left;
             vectors->Length -= left;
         }
 
-        sidecar->Message.Vectors = (nint)vectors;
+        sidecar->Message.Vectors = vectors;
     }
 
     private void Finish(int index, int result)
     {
         var completion = _slots[index].Completion!;
         _slots.Return(index);
-        completion.Ticket = 0;
-        completion.Complete(result);
+        Deliver(completion, result);
     }
 
     private void OnAccept(int index, int result, bool hasMore)
@@ -179,7 +179,7 @@ public sealed unsafe partial class RingLoop
         if (hasMore)
         {
             if (result >= 0)
-                sink.OnAccepted(result);
+                Accepted(sink, result);
             return;
         }
 
@@ -192,18 +192,12 @@ public sealed unsafe partial class RingLoop
         if (!slot.IsCancelled && !_isStopping)
         {
             Submit(index);
-            sink.OnAccepted(result);
+            Accepted(sink, result);
             return;
         }
 
-        try
-        {
-            sink.OnAccepted(result);
-        }
-        finally
-        {
-            EndAccept(index, _isStopping ? -(int)Errno.ECANCELED : 0);
-        }
+        Accepted(sink, result);
+        EndAccept(index, _isStopping ? -(int)Errno.ECANCELED : 0);
     }
 
     private void AcceptFailed(int index, Errno error)
@@ -244,6 +238,6 @@ public sealed unsafe partial class RingLoop
         var sink = _slots[index].Sink!;
         _accepts.Remove(_slots[index].Descriptor);
         _slots.Return(index);
-        sink.OnAcceptEnded(result);
+        AcceptEnded(sink, result);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Pentode.Core;
+using Pentode.Linux;
 using Pentode.Linux.Uring;
 
 namespace Pentode.Uring.Ring;
@@ -47,12 +48,12 @@ public sealed unsafe partial class RingLoop
         for (var i = 0; i < parts.Length; i++)
         {
             var span = parts[i].Span;
-            vectors[i].Base = (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span));
+            vectors[i].Base = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span));
             vectors[i].Length = (nuint)span.Length;
             total += span.Length;
         }
 
-        sidecar->Message = new MessageHeader { Vectors = (nint)vectors, VectorCount = (ulong)parts.Length };
+        sidecar->Message = new MessageHeader { Vectors = vectors, VectorCount = (nuint)parts.Length };
         ref var slot = ref _slots[index];
         slot.Remaining = total;
         slot.Flags = RingConstants.MsgNoSignal | RingConstants.MsgWaitAll;
@@ -124,7 +125,7 @@ public sealed unsafe partial class RingLoop
             return;
         }
 
-        _workers ??= new WorkerPool(Options.Name, Options.WorkerThreads, Options.MaxQueuedJobs);
+        _workers ??= new WorkerPool(Options.Name, Options.WorkerThreads, Options.MaxQueuedJobs, error => OnFault(error, null));
         completion.Ticket = JobTicket;
         _jobs++;
         if (_workers.TryEnqueue(job, state, completion, _jobFinished))
@@ -134,10 +135,12 @@ public sealed unsafe partial class RingLoop
     }
 
     /// <inheritdoc/>
-    public override void Close(int descriptor) => _ = RingNative.Close(descriptor);
+    public override void Close(int descriptor) => _ = FileCalls.Close(descriptor);
 
-    private static void CheckIdle(IoCompletion completion)
+    private void CheckIdle(IoCompletion completion)
     {
+        if (!IsCurrent)
+            throw new InvalidOperationException("operations start on their loop only");
         if (completion.IsPending)
             throw new InvalidOperationException("the completion is already in use");
     }

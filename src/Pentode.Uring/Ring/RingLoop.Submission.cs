@@ -7,6 +7,11 @@ namespace Pentode.Uring.Ring;
 public sealed unsafe partial class RingLoop
 {
     private const int StopPollMs = 10;
+    private const long LongestWaitMs = 3_600_000;
+
+    // Completions other than sends that end a pause early: work that need not wait for more requests.
+    private const uint PauseBreak = 8;
+    private const int SendGraceUsec = 200;
 
     // Never fails: a full queue is submitted first, and completions in the way are set aside.
     private SubmissionEntry* NextEntry()
@@ -41,32 +46,74 @@ public sealed unsafe partial class RingLoop
         if (!_isWakeArmed && (!_isStopping || PendingOperations > 0))
             ArmWake();
         var wait = WaitMs();
+        _wasHeld = _held.Count > 0;
+        if (_wasHeld)
+        {
+            // Replies leave now; what arrives meanwhile is read together afterwards.
+            if (wait != 0 && !_isStopping)
+                Pause();
+            ReleaseHeld();
+        }
+
+        Enter(wait);
+        TakeBatch();
+    }
+
+    // EINTR, ETIME, EBUSY and EAGAIN all mean the same in these calls: take what is there and come back. What was not submitted stays
+    // queued, because the count to submit is always computed from the kernel's head.
+    private void Pause()
+    {
+        var argument = default(EnterArgument);
+        var timeout = new KernelTimespec { Nanoseconds = _tuner.WaitUsec * 1000L };
+        argument.Timeout = (ulong)&timeout;
+        _ = _ring.Enter(_sends + PauseBreak, RingConstants.EnterGetEvents, &argument);
+        _sends = 0;
+    }
+
+    private void Enter(long wait)
+    {
         var argument = default(EnterArgument);
         var timeout = default(KernelTimespec);
         uint minimum = 0;
         if (wait != 0)
         {
             minimum = 1;
-            if (wait != long.MaxValue)
+            if (wait == long.MaxValue)
+                wait = LongestWaitMs;
+            timeout.Seconds = wait / 1000;
+            timeout.Nanoseconds = wait % 1000 * 1_000_000;
+            argument.Timeout = (ulong)&timeout;
+            if (_sends > 0 && _canCoalesce && !_isStopping)
             {
-                timeout.Seconds = wait / 1000;
-                timeout.Nanoseconds = wait % 1000 * 1_000_000;
-                argument.Timeout = (ulong)&timeout;
-            }
-
-            if (_canCoalesce && _tuner.WaitUsec > 0 && !_isStopping)
-            {
-                minimum = CoalesceTuner.TargetBatch;
-                argument.MinimumWaitUsec = (uint)_tuner.WaitUsec;
+                // Sends nearly always end at once; coming back for them alone would double the calls of a lone client.
+                minimum += _sends;
+                argument.MinimumWaitUsec = SendGraceUsec;
             }
         }
 
+        _sends = 0;
         _ = _ring.Enter(minimum, RingConstants.EnterGetEvents, &argument);
-        // EINTR, ETIME, EBUSY and EAGAIN all mean the same here: take what is there and come back. What was not submitted stays queued,
-        // because the count to submit is always computed from the kernel's head.
-        TakeBatch();
-        if (_canCoalesce && wait != 0)
-            _tuner.OnTurn(_batchCount);
+    }
+
+    private void ReleaseHeld()
+    {
+        foreach (var ticket in _held)
+        {
+            var index = _slots.Find(ticket);
+            if (index < 0)
+                continue;
+            if (_slots[index].IsCancelled)
+            {
+                var completion = _slots[index].Completion!;
+                _slots.Return(index);
+                CompleteLater(completion, -(int)Errno.ECANCELED);
+                continue;
+            }
+
+            Submit(index, mayHold: false);
+        }
+
+        _held.Clear();
     }
 
     private void TakeBatch()
@@ -129,10 +176,16 @@ public sealed unsafe partial class RingLoop
     }
 
     // Fills the entry of a slot from its state; used for the first submission and every continuation.
-    private void Submit(int index)
+    private void Submit(int index, bool mayHold = true)
     {
-        var entry = NextEntry();
         ref var slot = ref _slots[index];
+        if (mayHold && _canCoalesce && slot.Kind == RingOperation.Receive && !slot.IsPolling && slot.Flags == 0 && _tuner.WaitUsec > 0 && !_isStopping)
+        {
+            _held.Add(_slots.TicketOf(index));
+            return;
+        }
+
+        var entry = NextEntry();
         entry->UserData = _slots.TicketOf(index);
         entry->Descriptor = slot.Descriptor;
         if (slot.IsPolling)
@@ -154,9 +207,11 @@ public sealed unsafe partial class RingLoop
                 break;
             case RingOperation.Send:
                 entry->Opcode = RingConstants.OpSend;
+                _sends++;
                 break;
             case RingOperation.SendVectored:
                 entry->Opcode = RingConstants.OpSendMessage;
+                _sends++;
                 entry->Address = (ulong)&slot.Sidecar->Message;
                 entry->Length = 1;
                 break;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Pentode.Core;
+using Pentode.Linux;
 using Pentode.Linux.Uring;
 
 namespace Pentode.Uring.Ring;
@@ -23,11 +24,12 @@ public sealed unsafe partial class RingLoop : IoLoop
     private readonly ConcurrentQueue<(Action<object?> Callback, object? State)> _posted = new();
     private readonly ConcurrentQueue<(IoCompletion Completion, int Result)> _finished = new();
     private readonly Queue<(IoCompletion Completion, int Result)> _ready = new();
-    private readonly List<ITurnEnd> _turnEnds = [];
+    private readonly TurnEndQueue _turnEnds = new();
     private readonly Dictionary<int, ulong> _accepts = [];
     private readonly TimerQueue _timers = new();
     private readonly CompletionEntry[] _batch = new CompletionEntry[MaxPerTurn];
     private readonly Queue<CompletionEntry> _backlog = new();
+    private readonly List<ulong> _held = [];
     private readonly RingSlotTable _slots;
     private readonly CoalesceTuner _tuner;
     private readonly Action<IoCompletion, int> _jobFinished;
@@ -50,6 +52,8 @@ public sealed unsafe partial class RingLoop : IoLoop
     private bool _isStopping;
     private bool _isWakeArmed;
     private bool _canCoalesce;
+    private bool _wasHeld;
+    private uint _sends;
     private bool _isAcceptMultishot = true;
 
     /// <summary>Makes a loop; <see cref="Start"/> makes the ring.</summary>
@@ -63,9 +67,6 @@ public sealed unsafe partial class RingLoop : IoLoop
 
     /// <summary>True when this kernel lets this process use io_uring as this engine needs it. Probed once.</summary>
     public static bool IsSupported => s_isSupported.Value;
-
-    /// <summary>Hears of exceptions that callbacks let through; the loop goes on. Called on the loop thread.</summary>
-    public static Action<Exception>? UnhandledError { get; set; }
 
     /// <inheritdoc/>
     public override string Engine => "ring";
@@ -89,6 +90,8 @@ public sealed unsafe partial class RingLoop : IoLoop
     /// <inheritdoc/>
     public override Task StopAsync()
     {
+        if (IsCurrent)
+            throw new InvalidOperationException("a loop cannot wait for its own end");
         if (Interlocked.Exchange(ref _stopRequested, 1) == 0)
         {
             if (_thread is null)
@@ -127,19 +130,6 @@ public sealed unsafe partial class RingLoop : IoLoop
         return true;
     }
 
-    private static void Report(Exception error)
-    {
-        try
-        {
-            UnhandledError?.Invoke(error);
-        }
-#pragma warning disable CA1031 // the reporter must not end the loop either
-        catch
-#pragma warning restore CA1031
-        {
-        }
-    }
-
     // Only the first post since the loop last looked pays for the write.
     private void Wake()
     {
@@ -157,7 +147,7 @@ public sealed unsafe partial class RingLoop : IoLoop
         if (!Open())
             return;
         Current = this;
-        SynchronizationContext.SetSynchronizationContext(new RingSynchronizationContext(this));
+        SynchronizationContext.SetSynchronizationContext(new LoopSynchronizationContext(this));
         _started.SetResult();
         while (true)
         {
@@ -166,11 +156,12 @@ public sealed unsafe partial class RingLoop : IoLoop
                 if (!Turn())
                     break;
             }
-#pragma warning disable CA1031 // a callback's exception must not end the loop
+#pragma warning disable CA1031 // ends the process
             catch (Exception error)
 #pragma warning restore CA1031
             {
-                Report(error);
+                // Callbacks are guarded one by one, so this is a fault of the loop itself and its state is unknown.
+                Environment.FailFast($"loop '{Options.Name}' failed", error);
             }
         }
 
@@ -181,7 +172,8 @@ public sealed unsafe partial class RingLoop : IoLoop
     {
         try
         {
-            RingNative.PinThread(Options.Processor);
+            _ = ThreadCalls.PinToProcessor(Options.Processor);
+            ThreadCalls.SetExactTimers();
             var ring = MappedRing.Create(Options.SubmissionEntries, Math.Max(Options.CompletionEntries, Options.SubmissionEntries));
             if (!ring.IsOk)
                 throw new InvalidOperationException($"io_uring cannot be set up: {ring.Error}");
@@ -207,7 +199,7 @@ public sealed unsafe partial class RingLoop : IoLoop
         }
     }
 
-    // One turn. Every list keeps its own position, so an exception from a callback loses nothing but that callback.
+    // One turn.
     private bool Turn()
     {
         _nowMs = Environment.TickCount64;
@@ -216,11 +208,15 @@ public sealed unsafe partial class RingLoop : IoLoop
         RunPosted();
         RunTimers();
         RunReady();
+        CountTurn(_batchCount - _batchNext);
         DispatchBatch();
-        RunTurnEnds();
+        RunTurnEnds(_turnEnds);
+        var requests = TakeTurnRequests();
+        if (requests > 0 && _canCoalesce)
+            _tuner.OnTurn(requests, _wasHeld);
         if (_isStopping)
         {
-            if (PendingOperations == 0 && _posted.IsEmpty && _finished.IsEmpty)
+            if (PendingOperations == 0 && _posted.IsEmpty && _finished.IsEmpty && _turnEnds.Count == 0)
                 return false;
             CancelEverything();
         }
@@ -234,12 +230,11 @@ public sealed unsafe partial class RingLoop : IoLoop
         if (Volatile.Read(ref _wakePending) != 0)
             Interlocked.Exchange(ref _wakePending, 0);
         for (var i = 0; i < MaxPerTurn && _posted.TryDequeue(out var item); i++)
-            item.Callback(item.State);
+            Invoke(item.Callback, item.State);
         while (_finished.TryDequeue(out var job))
         {
             _jobs--;
-            job.Completion.Ticket = 0;
-            job.Completion.Complete(job.Result);
+            Deliver(job.Completion, job.Result);
         }
     }
 
@@ -249,32 +244,14 @@ public sealed unsafe partial class RingLoop : IoLoop
         while (_timerCount > 0 && _timers.TryTakeDue(now, out var completion))
         {
             _timerCount--;
-            completion.Ticket = 0;
-            completion.Complete(_isStopping ? -(int)Errno.ECANCELED : 0);
+            Deliver(completion, _isStopping ? -(int)Errno.ECANCELED : 0);
         }
     }
 
     private void RunReady()
     {
         for (var count = _ready.Count; count > 0 && _ready.TryDequeue(out var item); count--)
-        {
-            item.Completion.Ticket = 0;
-            item.Completion.Complete(item.Result);
-        }
-    }
-
-    private void RunTurnEnds()
-    {
-        var next = 0;
-        try
-        {
-            while (next < _turnEnds.Count)
-                _turnEnds[next++].OnTurnEnd();
-        }
-        finally
-        {
-            _turnEnds.RemoveRange(0, next);
-        }
+            Deliver(item.Completion, item.Result);
     }
 
     private void DispatchBatch()
@@ -292,6 +269,7 @@ public sealed unsafe partial class RingLoop : IoLoop
     private void CloseAll()
     {
         _workers?.Dispose();
+        CloseFileSends();
         // The wake read is the last request in flight; a signal ends it.
         while (_isWakeArmed)
         {
@@ -302,7 +280,7 @@ public sealed unsafe partial class RingLoop : IoLoop
 
         lock (_wakeGate)
         {
-            _ = RingNative.Close(_wakeFd);
+            _ = FileCalls.Close(_wakeFd);
             _wakeFd = -1;
         }
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Pentode.Linux.Uring;
+using Pentode.Linux;
 
 namespace Pentode.Uring.Ring;
 

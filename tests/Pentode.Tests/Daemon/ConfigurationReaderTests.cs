@@ -20,7 +20,7 @@ public sealed class ConfigurationReaderTests
           old_style: disk
         limits: {connections: 10, handshake_timeout: 5s, drain_timeout: 250ms, buffer_memory: 1MiB}
         engine: {kind: portable, loops: 3, pin: true}
-        log: {level: warning}
+        log: {level: info, format: json, trace: [nbd, 9p]}
         control: {socket: /run/x.sock}
         """;
 
@@ -49,7 +49,9 @@ public sealed class ConfigurationReaderTests
             },
             c.Limits);
         Assert.Equal(new EngineConfiguration { Kind = "portable", Loops = 3, Pin = true }, c.Engine);
-        Assert.Equal(LogLevel.Warning, c.LogLevel);
+        Assert.Equal(LogLevel.Info, c.Log.Level);
+        Assert.True(c.Log.IsJson);
+        Assert.Equal(["nbd", "9p"], c.Log.Trace);
         Assert.Equal("/run/x.sock", c.ControlSocket);
     }
 
@@ -72,6 +74,8 @@ public sealed class ConfigurationReaderTests
     [InlineData("limits: {drain_timeout: 5}", "p.yaml:1:25: 'drain_timeout' must be a duration such as 250ms, 30s or 5m")]
     [InlineData("engine: {kind: rign}", "p.yaml:1:16: 'kind' cannot be 'rign': auto, ring, portable; did you mean 'ring'?")]
     [InlineData("engine: {pin: maybe}", "p.yaml:1:15: 'pin' must be true or false")]
+    [InlineData("log: {trace: 9P}", "p.yaml:1:14: 'trace' cannot contain '9P': 9p, nbd; did you mean '9p'?")]
+    [InlineData("log: {trace: nbd, level: error}", "p.yaml:1:14: traces are lines of level info: set 'level' to info or debug")]
     [InlineData("control: {socket: x}", "p.yaml:1:19: 'socket' must be absolute, not 'x'")]
     [InlineData("- a", "p.yaml:1:1: the configuration must be a list of 'key: value' lines")]
     public void SaysWhatIsWrongAndWhere(string text, string expected)

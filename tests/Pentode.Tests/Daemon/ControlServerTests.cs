@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Pentode.Core.Diagnostics;
 using Pentode.Daemon.Admin;
+using Pentode.Linux;
 using Xunit;
 
 namespace Pentode.Tests.Daemon;
@@ -55,19 +56,25 @@ public sealed class ControlServerTests : IDisposable
     [Fact]
     public async Task ReplacesADeadSocketButNotALivingOne()
     {
-        using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
-        {
-            dead.Bind(new UnixDomainSocketEndPoint(SocketPath));
-        }
-
-        // .NET removes the name on dispose: a killed daemon leaves something behind.
-        await File.WriteAllTextAsync(SocketPath, "");
+        // What a killed daemon leaves behind: the name of a socket that nobody listens on.
+        FileCalls.Close(Sockets.ListenUnix(SocketPath).Value);
+        Assert.True(File.Exists(SocketPath));
         Assert.Null(ControlServer.Start(SocketPath, new Source(), NullLog.Instance, out var first));
         await using (first)
         {
             Assert.Contains("another pentode", ControlServer.Start(SocketPath, new Source(), NullLog.Instance, out var second), StringComparison.Ordinal);
             Assert.Null(second);
         }
+    }
+
+    [Fact]
+    public async Task LeavesAFileAloneThatIsNoSocket()
+    {
+        await File.WriteAllTextAsync(SocketPath, "precious");
+        var problem = ControlServer.Start(SocketPath, new Source(), NullLog.Instance, out var server);
+        Assert.Null(server);
+        Assert.Equal($"cannot listen on control socket {SocketPath}: there is a file of that name that is no socket", problem);
+        Assert.Equal("precious", await File.ReadAllTextAsync(SocketPath));
     }
 
     [Fact]
@@ -84,7 +91,7 @@ public sealed class ControlServerTests : IDisposable
     {
         public StatusReport Status() => new()
         {
-            Version = "1", Pid = 7, UptimeSeconds = 60, Engine = "ring", Loops = 2,
+            Version = "1", Pid = 7, UptimeSeconds = 60, Engine = "ring", Loops = [new LoopStatus { Name = "loop-0", Turns = 2, Completions = 5 }],
             Exports = [new ExportStatus { Service = "blocks", Name = "disk", Kind = "file" }],
             Connections = [new SessionInfo { Id = 1, Protocol = "nbd", Peer = "unix", Operations = 12 }],
             Metrics = new Dictionary<string, long>(StringComparer.Ordinal) { ["pentode.test"] = 3 },

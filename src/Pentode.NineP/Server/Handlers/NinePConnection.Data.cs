@@ -28,14 +28,18 @@ internal sealed partial class NinePConnection
         if (fid.IsOpen || (m.Flags & 3) == 3)
             return Errno.EINVAL;
         fid.IsOpen = true;
-        var result = await fid.Volume.Open(fid.Who, fid.Node, (int)(m.Flags & OpenFlags)).ConfigureAwait(false);
-        if (!result.IsOk)
+        try
         {
-            fid.IsOpen = false;
-            return result.Error;
+            var result = await fid.Volume.Open(fid.Who, fid.Node, (int)(m.Flags & OpenFlags)).ConfigureAwait(false);
+            if (!result.IsOk)
+                return result.Error;
+            fid.File = result.Value;
+        }
+        finally
+        {
+            fid.IsOpen = fid.File is not null;
         }
 
-        fid.File = result.Value;
         Answer(q, new Rlopen { Qid = Qid.From(fid.Node.Id), Iounit = (uint)IoUnit });
         return Errno.None;
     }
@@ -56,7 +60,8 @@ internal sealed partial class NinePConnection
         if (!result.IsOk)
             return result.Error;
         var id = result.Value.Node.Id;
-        var made = new Fid(fid.Volume, result.Value.Node, fid.Root, fid.Who) { File = result.Value.File, IsOpen = true };
+        var made = NewFid(fid, result.Value.Node);
+        (made.File, made.IsOpen) = (result.Value.File, true);
         var error = Replace(number, fid, made);
         if (error == Errno.None)
             Answer(q, new Rlcreate { Qid = Qid.From(id), Iounit = (uint)IoUnit });
@@ -85,10 +90,9 @@ internal sealed partial class NinePConnection
 
         if (fid.File is not { } file)
             return fid.Node.Id.IsDirectory ? Errno.EISDIR : Errno.EBADF;
-        var reply = q.Reply = Loop.Buffers.Rent(P9Limits.ReadHeaderSize + count);
-        _heldBytes += reply.Capacity;
-        var result = await fid.Volume.Read(file, reply.Slice(P9Limits.ReadHeaderSize, count), (long)m.Offset).ConfigureAwait(false);
-        _heldBytes -= reply.Capacity;
+        var reply = q.Reply = Loop.Buffers.Rent(ReplyDataStart + count);
+        Hold(q, reply);
+        var result = await fid.Volume.Read(file, reply.Slice(ReplyDataStart, count), (long)m.Offset).ConfigureAwait(false);
         if (result.IsOk)
             AnswerData(q, result.Value);
         return result.Error;
@@ -122,7 +126,7 @@ internal sealed partial class NinePConnection
         var result = await fid.Volume.Write(file, data, (long)m.Offset).ConfigureAwait(false);
         if (!result.IsOk)
             return result.Error;
-        _bytesWritten += result.Value;
+        Totals.CountWrite(result.Value);
         Answer(q, new Rwrite { Count = (uint)result.Value });
         return Errno.None;
     }
@@ -152,11 +156,10 @@ internal sealed partial class NinePConnection
         if (m.Offset > long.MaxValue)
             return Errno.EINVAL;
         var count = (int)Math.Min(m.Count, (uint)(_msize - P9Limits.ReadHeaderSize));
-        var reply = q.Reply = Loop.Buffers.Rent(P9Limits.ReadHeaderSize + count);
-        var sink = new EntrySink(fid, reply.Slice(P9Limits.ReadHeaderSize, count));
-        _heldBytes += reply.Capacity;
+        var reply = q.Reply = Loop.Buffers.Rent(ReplyDataStart + count);
+        var sink = new EntrySink(fid, reply.Slice(ReplyDataStart, count));
+        Hold(q, reply);
         var error = await fid.Volume.ReadDirectory(file, (long)m.Offset, sink).ConfigureAwait(false);
-        _heldBytes -= reply.Capacity;
         if (error == Errno.None && sink.Used == 0 && sink.IsFull)
             error = Errno.EINVAL;
         if (error == Errno.None)
@@ -173,7 +176,7 @@ internal sealed partial class NinePConnection
         public bool TryAdd(NodeId id, long cookie, byte type, ReadOnlySpan<byte> name)
         {
             // Above the attach root there is nothing to see.
-            if (name.SequenceEqual(".."u8) && fid.Node.Id.Path == fid.Root.Path)
+            if (name.SequenceEqual(".."u8) && fid.IsAtRoot)
                 id = fid.Node.Id;
             var entry = new DirEntry { Qid = Qid.From(id), Offset = (ulong)cookie, Kind = type, Name = name };
             if (IsFull || room.Length - Used < entry.Size)

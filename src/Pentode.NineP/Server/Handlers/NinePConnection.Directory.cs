@@ -84,6 +84,8 @@ internal sealed partial class NinePConnection
             return Errno.EBADF;
         if (directory.Volume != fid.Volume)
             return Errno.EXDEV;
+        if (fid.IsAtRoot)
+            return Errno.EBUSY;
         return Done(q, await fid.Volume.RenameSelf(fid.Who, fid.Node, directory.Node, q.Name(m.Name)).ConfigureAwait(false));
     }
 

@@ -13,9 +13,10 @@ internal sealed partial class NinePConnection
     private const byte LockBlocked = 1;
 
     private readonly List<Request> _lockWaiters = [];
+    private volatile bool _hasLockWaiters;
 
     /// <summary>Any thread, may be late.</summary>
-    public bool HasLockWaiters => _lockWaiters.Count > 0;
+    public bool HasLockWaiters => _hasLockWaiters;
 
     /// <summary>Tries every waiting lock again; answers those that got it or waited long enough.</summary>
     public void RetryLocks()
@@ -26,7 +27,8 @@ internal sealed partial class NinePConnection
             var error = TryLock(q, q.First!);
             if (error == Errno.EAGAIN && Loop.NowMs < q.LockDeadline)
                 continue;
-            _lockWaiters.RemoveAt(i--);
+            i--;
+            RemoveLockWaiter(q);
             Finish(q, AnswerLock(q, error));
         }
 
@@ -51,6 +53,7 @@ internal sealed partial class NinePConnection
             return AnswerLock(q, error);
         q.LockDeadline = Loop.NowMs + _options.LockHoldMs;
         _lockWaiters.Add(q);
+        _hasLockWaiters = true;
         if (!_lockTimer.IsPending)
             Loop.Delay(LockPollMs, _lockTimer);
         return Held;
@@ -69,7 +72,7 @@ internal sealed partial class NinePConnection
         if (q.LockType == LockType.Unlock)
             _server.LocksChanged();
         else
-            (fid.LockOwners ??= []).Add(q.LockOwner!);
+            fid.HasLocks = true;
         return Errno.None;
     }
 
@@ -104,11 +107,29 @@ internal sealed partial class NinePConnection
         return Errno.None;
     }
 
+    private bool RemoveLockWaiter(Request q)
+    {
+        var isRemoved = _lockWaiters.Remove(q);
+        _hasLockWaiters = _lockWaiters.Count > 0;
+        return isRemoved;
+    }
+
     private void DropLockWaiters(bool answer)
     {
-        var waiters = _lockWaiters.ToArray();
-        _lockWaiters.Clear();
-        foreach (var q in waiters)
+        foreach (var q in _lockWaiters.ToArray())
+        {
+            RemoveLockWaiter(q);
             Finish(q, answer ? AnswerLock(q, Errno.EAGAIN) : Errno.None);
+        }
+    }
+
+    /// <summary>The fid goes: there is nothing left to lock through (EINTR, as when close(2) ends a wait).</summary>
+    private void DropLockWaiters(Fid fid)
+    {
+        foreach (var q in _lockWaiters.ToArray())
+        {
+            if (q.First == fid && RemoveLockWaiter(q))
+                Finish(q, Errno.EINTR);
+        }
     }
 }

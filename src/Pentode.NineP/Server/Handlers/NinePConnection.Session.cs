@@ -23,6 +23,7 @@ internal sealed partial class NinePConnection
         if (m.Msize < P9Limits.MinimumMsize)
         {
             _hasVersion = false;
+            StartHandshake();
             return Errno.EMSGSIZE;
         }
 
@@ -33,6 +34,10 @@ internal sealed partial class NinePConnection
             _msize = msize;
             if (_handshake.IsPending)
                 Loop.Cancel(_handshake);
+        }
+        else
+        {
+            StartHandshake();
         }
 
         Answer(q, new Rversion { Msize = (uint)msize, Version = _hasVersion ? "9P2000.L"u8 : "unknown"u8 });
@@ -50,6 +55,7 @@ internal sealed partial class NinePConnection
         var error = CanPublish(number);
         if (error != Errno.None)
             return error;
+        RequestRun.LeaveUser();
         var who = _server.ResolveIdentity(m.NUname, Encoding.UTF8.GetString(m.Uname));
         var aname = Encoding.UTF8.GetString(m.Aname);
         var export = FindExport(aname, out var rest);
@@ -59,21 +65,24 @@ internal sealed partial class NinePConnection
         var root = volume.Attach();
         if (!root.IsOk)
             return root.Error;
-        var node = root.Value;
+        q.Node = root.Value;
+        var isWholeTree = true;
         foreach (var part in rest.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            var child = part is "." or ".." ? Errno.ENOENT : await volume.Lookup(who, node, new FileName(part)).ConfigureAwait(false);
-            node.Release();
+            var child = part is "." or ".." ? Errno.ENOENT : await volume.Lookup(who, q.Node, new FileName(part)).ConfigureAwait(false);
             if (!child.IsOk)
                 return child.Error;
-            node = child.Value;
+            q.Node.Release();
+            q.Node = child.Value;
+            isWholeTree = false;
         }
 
-        var id = node.Id;
-        error = Publish(q, number, new Fid(volume, node, id, who));
+        var (node, id) = (q.Node, q.Node.Id);
+        q.Node = null;
+        error = Publish(q, number, NewFid(volume, node, id, isWholeTree, who));
         if (error != Errno.None)
             return error;
-        _export = export.AttachName;
+        OnAttached(export.AttachName, who);
         Answer(q, new Rattach { Qid = Qid.From(id) });
         return Errno.None;
     }
@@ -110,15 +119,19 @@ internal sealed partial class NinePConnection
             return BadFrame;
         if (!_fids.Remove(m.Fid, out var fid))
             return Errno.EBADF;
-        if (ReleaseLocks(fid))
-            _server.LocksChanged();
+
+        // The table's reference goes with the request.
+        q.First = fid;
+        EndLocks(fid);
         var error = Errno.None;
         if (fid.XattrName is not null)
             error = await CommitXattr(fid).ConfigureAwait(false);
+        q.First = null;
         if (fid.Drop(out var close))
         {
             var closed = await close.ConfigureAwait(false);
             error = error == Errno.None ? closed : error;
+            KeepFid(fid);
         }
 
         if (error == Errno.None)
@@ -133,12 +146,14 @@ internal sealed partial class NinePConnection
             return BadFrame;
         if (!_fids.Remove(m.Fid, out var fid))
             return Errno.EBADF;
-        if (ReleaseLocks(fid))
-            _server.LocksChanged();
-        var error = await fid.Volume.RemoveSelf(fid.Who, fid.Node).ConfigureAwait(false);
-        DropFid(fid);
-        if (error == Errno.None)
-            AnswerEmpty(q);
-        return error;
+
+        // Removed or not, the fid is gone.
+        q.First = fid;
+        EndLocks(fid);
+        if (fid.XattrValue is not null)
+            return Errno.EINVAL;
+        if (fid.IsAtRoot)
+            return Errno.EBUSY;
+        return Done(q, await fid.Volume.RemoveSelf(fid.Who, fid.Node).ConfigureAwait(false));
     }
 }

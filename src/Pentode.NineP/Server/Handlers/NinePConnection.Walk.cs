@@ -9,6 +9,10 @@ namespace Pentode.NineP.Server;
 /// <summary>Twalk.</summary>
 internal sealed partial class NinePConnection
 {
+    private const int MaximumDepth = 4096;
+
+    private static readonly FileName s_dotDot = new("..");
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Errno> Walk(Request q)
     {
@@ -27,59 +31,79 @@ internal sealed partial class NinePConnection
         }
 
         var qids = q.Qids;
-        var node = fid.Node;
-        node.AddReference();
+        fid.Node.AddReference();
+        q.Node = fid.Node;
         var walked = 0;
         var position = 0;
         while (walked < count)
         {
             var name = NextName(names, ref position);
-            Result<INode> child;
-            if (name.IsDotDot && node.Id.Path == fid.Root.Path)
-            {
-                // Up stops at the attach root.
-                node.AddReference();
-                child = Same(node);
-            }
-            else
-            {
-                child = await fid.Volume.Lookup(fid.Who, node, name).ConfigureAwait(false);
-            }
-
+            var child = await (name.IsDotDot ? Up(fid, q.Node) : fid.Volume.Lookup(fid.Who, q.Node, name)).ConfigureAwait(false);
+            if (!child.IsOk && walked == 0)
+                return child.Error;
             if (!child.IsOk)
             {
-                node.Release();
-                if (walked == 0)
-                    return child.Error;
                 Answer(q, new Rwalk { Qids = qids.AsSpan(0, walked * Qid.Size) });
                 return Errno.None;
             }
 
-            node.Release();
-            node = child.Value;
-            WriteQid(qids, walked, node.Id);
+            q.Node.Release();
+            q.Node = child.Value;
+            WriteQid(qids, walked, q.Node.Id);
             walked++;
         }
 
-        var made = new Fid(fid.Volume, node, fid.Root, fid.Who);
-        Errno published;
-        if (target != number)
+        // A walk of nothing to itself leaves the fid as it is, open or not.
+        var published = Errno.None;
+        if (target != number || count > 0)
         {
-            published = Publish(q, target, made);
-        }
-        else if (count == 0)
-        {
-            DropFid(made);
-            published = Errno.None;
-        }
-        else
-        {
-            published = Replace(number, fid, made);
+            var made = NewFid(fid, q.Node);
+            q.Node = null;
+            published = target != number ? Publish(q, target, made) : Replace(number, fid, made);
         }
 
         if (published == Errno.None)
             Answer(q, new Rwalk { Qids = qids.AsSpan(0, walked * Qid.Size) });
         return published;
+    }
+
+    /// <summary>The parent, no further up than what the client attached to: that node is its own parent, and one that was moved away from below it has none (ESTALE).</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<Result<INode>> Up(Fid fid, INode node)
+    {
+        if (node.Id.Path == fid.Root.Path)
+        {
+            node.AddReference();
+            return Same(node);
+        }
+
+        var parent = await fid.Volume.Lookup(fid.Who, node, s_dotDot).ConfigureAwait(false);
+        if (!parent.IsOk || fid.IsWholeTree)
+            return parent;
+
+        // The tree stops at its own root only: see that the way up from there leads past ours.
+        var at = parent.Value;
+        at.AddReference();
+        for (var depth = 0; at.Id.Path != fid.Root.Path; depth++)
+        {
+            var next = depth < MaximumDepth ? await fid.Volume.Lookup(fid.Who, at, s_dotDot).ConfigureAwait(false) : Errno.ELOOP;
+            var isTop = next.IsOk && next.Value.Id.Path == at.Id.Path;
+            at.Release();
+            if (next.IsOk && !isTop)
+            {
+                at = next.Value;
+                continue;
+            }
+
+            parent.Value.Release();
+            if (!isTop)
+                return next.Error;
+            next.Value.Release();
+            return Errno.ESTALE;
+        }
+
+        at.Release();
+        return parent;
     }
 
     private static Result<T> Same<T>(T value) => value;

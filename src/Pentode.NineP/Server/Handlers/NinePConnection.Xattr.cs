@@ -28,7 +28,9 @@ internal sealed partial class NinePConnection
         if (!value.IsOk)
             return value.Error;
         fid.Node.AddReference();
-        error = Publish(q, target, new Fid(fid.Volume, fid.Node, fid.Root, fid.Who) { XattrValue = value.Value });
+        var made = NewFid(fid, fid.Node);
+        made.XattrValue = value.Value;
+        error = Publish(q, target, made);
         if (error == Errno.None)
             Answer(q, new Rxattrwalk { Length = (ulong)value.Value.Length });
         return error;
@@ -46,12 +48,12 @@ internal sealed partial class NinePConnection
             return Errno.ERANGE;
         if (m.AttrSize > P9Limits.MaxXattrSize)
             return Errno.E2BIG;
-        fid.XattrName = m.Name.ToArray();
-        fid.XattrValue = new byte[(int)m.AttrSize];
-        fid.XattrWritten = 0;
-        fid.XattrFlags = m.Flags;
-        AnswerEmpty(q);
-        return Errno.None;
+
+        // A new object: requests that hold the old one still mean the file.
+        fid.Node.AddReference();
+        var made = NewFid(fid, fid.Node);
+        (made.XattrName, made.XattrValue, made.XattrFlags) = (m.Name.ToArray(), new byte[(int)m.AttrSize], m.Flags);
+        return Done(q, Replace(m.Fid, fid, made));
     }
 
     private static ValueTask<Errno> CommitXattr(Fid fid)

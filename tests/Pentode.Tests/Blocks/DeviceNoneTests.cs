@@ -1,0 +1,11 @@
+using Pentode.Blocks;
+using Pentode.Testing.Blocks;
+
+namespace Pentode.Tests.Blocks;
+
+public sealed class DeviceNoneTests() : BlockConformance(null)
+{
+    protected override bool HasHoles => false;
+
+    protected override IBlockBackend Create(long size) => Disks.OnDevice(size);
+}

@@ -1,0 +1,3 @@
+namespace Pentode.Tests.Nbd.Client;
+
+public sealed class HostileServerPortableTests() : HostileServerTests("portable");

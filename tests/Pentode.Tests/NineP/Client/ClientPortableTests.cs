@@ -1,0 +1,4 @@
+namespace Pentode.Tests.NineP.Client;
+
+/// <inheritdoc/>
+public sealed class ClientPortableTests() : ClientTests("portable");
