@@ -10,6 +10,7 @@ namespace Pentode.Blocks;
 /// before a call reaches the <see cref="IBlockBackend"/>. Thread safe. Allocates nothing when the backend answers at once.
 /// Errors: EINVAL outside the export for reads, trims, hints and extents, for negative or misaligned numbers; ENOSPC outside for writes and
 /// zeroes; EPERM for changes of a read-only export; ESHUTDOWN after <see cref="DisposeAsync"/> began.
+/// What a backend throws is in the returned task.
 /// </summary>
 public sealed class BlockExport : IAsyncDisposable
 {
@@ -83,7 +84,14 @@ public sealed class BlockExport : IAsyncDisposable
             error = ReadFault.Check();
         if (error != Errno.None || buffer.Length == 0)
             return Done(stripe, error);
-        return Track(_backend.Read(buffer, offset), stripe, buffer.Length, 0);
+        try
+        {
+            return Track(_backend.Read(buffer, offset), stripe, buffer.Length, 0);
+        }
+        catch (Exception e)
+        {
+            return Fault(stripe, e);
+        }
     }
 
     /// <summary>
@@ -108,7 +116,14 @@ public sealed class BlockExport : IAsyncDisposable
             error = WriteFault.Check();
         if (error != Errno.None || buffer.Length == 0)
             return Done(stripe, error);
-        return Track(_backend.Write(buffer, offset, fua), stripe, 0, buffer.Length);
+        try
+        {
+            return Track(_backend.Write(buffer, offset, fua), stripe, 0, buffer.Length);
+        }
+        catch (Exception e)
+        {
+            return Fault(stripe, e);
+        }
     }
 
     /// <inheritdoc cref="IBlockBackend.Flush"/>
@@ -118,7 +133,16 @@ public sealed class BlockExport : IAsyncDisposable
         var error = CheckOpen();
         if (error == Errno.None)
             error = FlushFault.Check();
-        return error != Errno.None ? Done(stripe, error) : Track(_backend.Flush(), stripe, 0, 0);
+        if (error != Errno.None)
+            return Done(stripe, error);
+        try
+        {
+            return Track(_backend.Flush(), stripe, 0, 0);
+        }
+        catch (Exception e)
+        {
+            return Fault(stripe, e);
+        }
     }
 
     /// <inheritdoc cref="IBlockBackend.Zero"/>
@@ -134,7 +158,14 @@ public sealed class BlockExport : IAsyncDisposable
             error = ZeroFault.Check();
         if (error != Errno.None || length == 0)
             return Done(stripe, error);
-        return Track(_backend.Zero(offset, length, flags), stripe, 0, 0);
+        try
+        {
+            return Track(_backend.Zero(offset, length, flags), stripe, 0, 0);
+        }
+        catch (Exception e)
+        {
+            return Fault(stripe, e);
+        }
     }
 
     /// <inheritdoc cref="IBlockBackend.Trim"/>
@@ -146,7 +177,14 @@ public sealed class BlockExport : IAsyncDisposable
             error = TrimFault.Check();
         if (error != Errno.None || length == 0 || !_backend.Info.CanTrim)
             return Done(stripe, error); // a trim is a hint: a backend that cannot has nothing to do, and nothing to make durable
-        return Track(_backend.Trim(offset, length, fua), stripe, 0, 0);
+        try
+        {
+            return Track(_backend.Trim(offset, length, fua), stripe, 0, 0);
+        }
+        catch (Exception e)
+        {
+            return Fault(stripe, e);
+        }
     }
 
     /// <inheritdoc cref="IBlockBackend.Cache"/>
@@ -156,7 +194,14 @@ public sealed class BlockExport : IAsyncDisposable
         var error = Check(offset, length, Errno.EINVAL);
         if (error != Errno.None || length == 0)
             return Done(stripe, error);
-        return Track(_backend.Cache(offset, length), stripe, 0, 0);
+        try
+        {
+            return Track(_backend.Cache(offset, length), stripe, 0, 0);
+        }
+        catch (Exception e)
+        {
+            return Fault(stripe, e);
+        }
     }
 
     /// <inheritdoc cref="IBlockBackend.Extents"/>
@@ -168,7 +213,14 @@ public sealed class BlockExport : IAsyncDisposable
             error = Errno.EINVAL;
         if (error != Errno.None || length == 0)
             return Done(stripe, error);
-        return Track(_backend.Extents(offset, length, Math.Min(maxExtents, _options.MaxExtents), extents), stripe, 0, 0);
+        try
+        {
+            return Track(_backend.Extents(offset, length, Math.Min(maxExtents, _options.MaxExtents), extents), stripe, 0, 0);
+        }
+        catch (Exception e)
+        {
+            return Fault(stripe, e);
+        }
     }
 
     /// <summary>Refuses new calls, waits for those under way, then disposes the backend. More calls wait for the first.</summary>
@@ -209,6 +261,13 @@ public sealed class BlockExport : IAsyncDisposable
         var stripe = Environment.CurrentManagedThreadId & (StripeCount - 1);
         Interlocked.Increment(ref _stripes[stripe].InFlight);
         return stripe;
+    }
+
+    // A backend that throws instead of returning a task: its call ends too, else no dispose would.
+    private ValueTask<Errno> Fault(int stripe, Exception error)
+    {
+        Leave(stripe, Errno.EIO, 0, 0);
+        return ValueTask.FromException<Errno>(error);
     }
 
     private ValueTask<Errno> Done(int stripe, Errno error) => new(Leave(stripe, error, 0, 0));

@@ -6,6 +6,14 @@ namespace Pentode.Blocks;
 /// What a block backend provides. Called only through <see cref="BlockExport"/>, which has checked range, state, read-only and capability:
 /// arguments are valid. Called on loop threads (<c>IoLoop.Current</c> is the caller's loop), several calls at a time, from several loops.
 /// Memory is pinned and stays valid until the returned task ends.
+/// <para>
+/// What awaits the returned task goes on where the task completes, and belongs to the caller's loop: complete it there. Loop operations do. A
+/// method that awaits a <see cref="Task"/> (another thread, a client of another library) awaits without <c>ConfigureAwait(false)</c>, so that
+/// the loop's synchronization context brings it back; what completes on a foreign thread without a context must be posted to the loop. Methods
+/// that may run on every request take <see cref="System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder{TResult}"/>, and every task
+/// is awaited once.
+/// </para>
+/// Errors are values; an exception is a bug, ends the connection that asked and is counted as EIO.
 /// </summary>
 public interface IBlockBackend : IAsyncDisposable
 {

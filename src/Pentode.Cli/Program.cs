@@ -8,15 +8,19 @@ namespace Pentode.Cli;
 /// <summary>The executable <c>pentode</c>.</summary>
 internal static class Program
 {
-    private static async Task<int> Main(string[] args)
+    // Nothing else here: what another name asks for must not wait for the command tree.
+    private static Task<int> Main(string[] args) => Personality.TryRun(args) is { } code ? Task.FromResult(code) : RunAsync(args);
+
+    private static async Task<int> RunAsync(string[] args)
     {
         var common = new CommonOptions();
-        var root = new RootCommand("Serves directories over 9P2000.L and disks over NBD.");
+        var root = new RootCommand("Serves directories over 9P2000.L, disks over NBD and bounded asynchronous I/O over a Unix socket.");
         common.AddTo(root);
         root.Subcommands.Add(ServeCommand.Create(common));
         root.Subcommands.Add(CheckCommand.Create());
         root.Subcommands.Add(FilesCommand.Create(common));
         root.Subcommands.Add(BlocksCommand.Create(common));
+        root.Subcommands.Add(RingsCommand.Create(common));
         root.Subcommands.Add(StatusCommand.Create(common));
         foreach (var option in root.Options)
         {

@@ -16,6 +16,9 @@ public sealed class Credentials : IEquatable<Credentials>
     /// <summary>User 0 with group 0.</summary>
     public static Credentials Root { get; } = new(0, 0);
 
+    /// <summary>The user and group that own nothing: 65534.</summary>
+    public static Credentials Nobody { get; } = new(65534, 65534);
+
     /// <summary>User id.</summary>
     public uint Uid { get; }
 

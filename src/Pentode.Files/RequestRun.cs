@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Pentode.Files.Host;
 
 namespace Pentode.Files;
@@ -20,5 +21,6 @@ public readonly ref struct RequestRun
     public static void LeaveUser() => ActingAs.Daemon().Dispose();
 
     /// <summary>Ends it.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "A using statement calls an instance method; the state is the thread's.")]
     public void Dispose() => ActingAs.EndRun();
 }

@@ -34,6 +34,8 @@ public sealed partial class Volume : IAsyncDisposable
         Name = name;
         _backend = backend;
         _options = options ?? new VolumeOptions();
+        if (_options is { ClientChecks: true, SquashRoot: true } or { ClientChecks: true, SquashTo: not null })
+            throw new ArgumentException("Checks left to the client and squashing exclude each other.", nameof(options));
         _attributePrefixes = [.. _options.ExtendedAttributePrefixes.Select(Encoding.UTF8.GetBytes)];
     }
 

@@ -15,7 +15,7 @@ public sealed record VolumeOptions
     public bool SquashRoot { get; init; }
 
     /// <summary>What user 0 becomes with <see cref="SquashRoot"/>.</summary>
-    public Credentials Anonymous { get; init; } = new(65534, 65534);
+    public Credentials Anonymous { get; init; } = Credentials.Nobody;
 
     /// <summary>The client has checked permissions: a new object gets the group it names, although the user is not known to be in it.</summary>
     public bool ClientChecks { get; init; }

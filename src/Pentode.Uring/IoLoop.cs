@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pentode.Core.Buffers;
 
 namespace Pentode.Uring;
@@ -121,6 +122,9 @@ public abstract partial class IoLoop
 
     /// <summary>Closes a descriptor that has no operation under way.</summary>
     public abstract void Close(int descriptor);
+
+    /// <summary>The clock of timers. Environment.TickCount64 goes by the kernel's coarse clock and would let them run up to 4 ms early.</summary>
+    private protected static long MonotonicMs() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
 
     /// <summary>Counts a turn and what it completes; engines call it once a turn.</summary>
     protected void CountTurn(int completions)

@@ -34,5 +34,5 @@ public sealed record LoopOptions
     public long KeepBufferBytes { get; init; } = 64L << 20;
 
     /// <summary>Longest wait for more completions while busy, in microseconds; 0 turns coalescing off.</summary>
-    public int MaxCoalesceUsec { get; init; } = 60;
+    public int MaxCoalesceUsec { get; init; } = 100;
 }

@@ -47,7 +47,7 @@ internal static class BlocksServeCommand
             {
                 Name = parsed.GetValue(name) ?? "", Path = Path.GetFullPath(parsed.GetValue(file)!), ReadOnly = parsed.GetValue(readOnly),
             };
-            var blocks = new BlocksConfiguration { Listen = listen, Exports = [export], OldStyleExport = parsed.GetValue(oldStyle) ? export.Name : null };
+            var blocks = new BlocksConfiguration { Listen = [.. listen.Select(a => new ListenerConfiguration(a, parsed.GetValue(oldStyle) ? export.Name : null))], Exports = [export] };
             return await DaemonRunner.RunAsync(common.Apply(parsed, new DaemonConfiguration { Blocks = blocks })).ConfigureAwait(false);
         });
         return serve;

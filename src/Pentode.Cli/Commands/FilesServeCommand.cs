@@ -28,7 +28,7 @@ internal static class FilesServeCommand
         var serve = new DocumentedCommand("serve", "Serves directories over 9P2000.L until SIGTERM or Ctrl-C.", Examples) { directories, listen, unix, readOnly };
         serve.SetAction(async (parsed, _) =>
         {
-            var addresses = new List<ListenAddress>();
+            var addresses = new List<ListenerConfiguration>();
             foreach (var text in (parsed.GetValue(listen) ?? []).Concat((parsed.GetValue(unix) ?? []).Select(p => "unix:" + Path.GetFullPath(p))))
             {
                 if (!ListenAddress.TryParse(text, out var address, out var problem))

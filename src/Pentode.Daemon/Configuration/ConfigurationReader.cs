@@ -63,14 +63,15 @@ public static class ConfigurationReader
         {
             Files = root.Section("files") is { } files ? ReadFiles(files) : null,
             Blocks = root.Section("blocks") is { } blocks ? ReadBlocks(blocks) : null,
+            Rings = root.Section("rings") is { } rings ? RingsSection.Read(rings) : null,
             Limits = root.Section("limits") is { } limits ? ReadLimits(limits) : new LimitsConfiguration(),
             Engine = root.Section("engine") is { } engine ? ReadEngine(engine) : new EngineConfiguration(),
             Log = root.Section("log") is { } log ? ReadLog(log) : new LogConfiguration(),
             ControlSocket = root.Section("control") is { } control ? ReadControl(control) : null,
         };
         root.Finish();
-        if (errors.Count == 0 && configuration is { Files: null, Blocks: null })
-            errors.Add(new ConfigurationError(file, 0, 0, "nothing to serve: add a 'files:' or a 'blocks:' section"));
+        if (errors.Count == 0 && configuration is { Files: null, Blocks: null, Rings: null })
+            errors.Add(new ConfigurationError(file, 0, 0, "nothing to serve: add a 'files:', a 'blocks:' or a 'rings:' section"));
         return configuration;
     }
 
@@ -79,7 +80,7 @@ public static class ConfigurationReader
         var result = new FilesConfiguration();
         var names = new HashSet<string>(StringComparer.Ordinal);
         var exports = new List<TreeExportConfiguration>();
-        if (ReadListen(section) is { } listen)
+        if (ReadListen(section, oldStyleExports: null) is { } listen)
             result = result with { Listen = listen };
         foreach (var node in section.List("exports") ?? [])
         {
@@ -89,7 +90,8 @@ public static class ConfigurationReader
             var name = item.Text("name") ?? path;
             var readOnly = item.Flag("read_only");
             var allowDevices = item.Flag("allow_devices");
-            var checks = item.Choice("checks", "server", ["server", "client"]);
+            var checks = item.Choice("checks", "server", "server", "client");
+            var squash = Enum.Parse<SquashKind>(item.Choice("squash", "none", "none", "root", "all"), ignoreCase: true);
             item.Finish();
             if (kind == "host" && path.Length == 0)
                 item.RefuseKey("path", "this export needs 'path'");
@@ -101,7 +103,18 @@ public static class ConfigurationReader
                 item.RefuseKey("name", "this export needs 'name'");
             else if (!names.Add(name))
                 item.RefuseKey("name", $"there is already an export named '{name}'");
-            exports.Add(new TreeExportConfiguration { Name = name, Kind = kind, Path = path, ReadOnly = readOnly, AllowDevices = allowDevices, ClientChecks = checks == "client" });
+            if (checks == "client" && squash != SquashKind.None)
+                item.RefuseKey("squash", "'squash' has no effect with 'checks: client', which lets every user do what the client says: give one of the two");
+            exports.Add(new TreeExportConfiguration
+            {
+                Name = name,
+                Kind = kind,
+                Path = path,
+                ReadOnly = readOnly,
+                AllowDevices = allowDevices,
+                ClientChecks = checks == "client",
+                Squash = squash,
+            });
         }
 
         section.Finish();
@@ -115,8 +128,6 @@ public static class ConfigurationReader
         var result = new BlocksConfiguration();
         var names = new HashSet<string>(StringComparer.Ordinal);
         var exports = new List<BlockExportConfiguration>();
-        if (ReadListen(section) is { } listen)
-            result = result with { Listen = listen };
         foreach (var node in section.List("exports") ?? [])
         {
             var item = section.Item(node, "this export");
@@ -142,35 +153,52 @@ public static class ConfigurationReader
             });
         }
 
-        var oldStyle = section.Text("old_style");
+        if (ReadListen(section, names) is { } listen)
+            result = result with { Listen = listen };
         section.Finish();
         if (exports.Count == 0)
             section.RefuseKey("exports", "'blocks' needs at least one export");
-        else if (oldStyle is not null && !names.Contains(oldStyle))
-            section.RefuseKey("old_style", $"'old_style' names no export: '{oldStyle}'{NearestName.Hint(oldStyle, names)}");
-        return result with { Exports = exports, OldStyleExport = oldStyle };
+        return result with { Exports = exports };
     }
 
-    private static List<ListenAddress>? ReadListen(ConfigurationSection section)
+    // An address, or a mapping with one; old_style where there are exports it can name.
+    private static List<ListenerConfiguration>? ReadListen(ConfigurationSection section, HashSet<string>? oldStyleExports)
     {
         if (section.List("listen", single: true) is not { } nodes)
             return null;
-        var addresses = new List<ListenAddress>();
-        foreach (var node in nodes)
+        var listeners = new List<ListenerConfiguration>();
+        foreach (var entry in nodes)
         {
+            var node = entry;
+            string? oldStyle = null;
+            if (entry is YamlMappingNode)
+            {
+                var item = section.Item(entry, "this listener");
+                node = item.Node("address");
+                oldStyle = oldStyleExports is null ? null : item.Text("old_style");
+                item.Finish();
+                if (oldStyle is not null && !oldStyleExports!.Contains(oldStyle))
+                    item.RefuseKey("old_style", $"'old_style' names no export: '{oldStyle}'{NearestName.Hint(oldStyle, oldStyleExports)}");
+                if (node is null)
+                {
+                    section.Refuse(entry, "this listener needs 'address'");
+                    continue;
+                }
+            }
+
             if (node is not YamlScalarNode { Value: { } text })
                 section.Refuse(node, "an address is a text: HOST:PORT or unix:/path");
             else if (!ListenAddress.TryParse(text, out var address, out var problem))
                 section.Refuse(node, problem);
-            else if (addresses.Contains(address) && address.Port != 0)
+            else if (address.Port != 0 && listeners.Any(l => l.Address == address))
                 section.Refuse(node, $"'{text}' is listed twice");
             else
-                addresses.Add(address);
+                listeners.Add(new ListenerConfiguration(address, oldStyle));
         }
 
         if (nodes.Count == 0)
             section.RefuseKey("listen", "'listen' needs at least one address");
-        return addresses;
+        return listeners;
     }
 
     private static LimitsConfiguration ReadLimits(ConfigurationSection section)

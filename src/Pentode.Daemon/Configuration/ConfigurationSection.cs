@@ -66,6 +66,9 @@ internal sealed class ConfigurationSection
         return fallback;
     }
 
+    /// <summary>The value of a key as it stands, or null when absent.</summary>
+    public YamlNode? Node(string key) => Take(key);
+
     /// <summary>true or false.</summary>
     public bool Flag(string key, bool fallback = false)
     {

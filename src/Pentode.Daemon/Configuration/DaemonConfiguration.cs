@@ -9,6 +9,9 @@ public sealed record DaemonConfiguration
     /// <summary>Blocks service, or null for none.</summary>
     public BlocksConfiguration? Blocks { get; init; }
 
+    /// <summary>Rings service, or null for none.</summary>
+    public RingsConfiguration? Rings { get; init; }
+
     /// <summary>Limits.</summary>
     public LimitsConfiguration Limits { get; init; } = new();
 

@@ -4,7 +4,7 @@ namespace Pentode.Daemon.Configuration;
 public sealed record FilesConfiguration
 {
     /// <summary>Where 9P is served.</summary>
-    public IReadOnlyList<ListenAddress> Listen { get; init; } = [ListenAddress.Tcp("127.0.0.1", 564)];
+    public IReadOnlyList<ListenerConfiguration> Listen { get; init; } = [ListenAddress.Tcp("127.0.0.1", 564)];
 
     /// <summary>What is served.</summary>
     public IReadOnlyList<TreeExportConfiguration> Exports { get; init; } = [];

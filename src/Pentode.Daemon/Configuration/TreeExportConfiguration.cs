@@ -18,6 +18,9 @@ public sealed record TreeExportConfiguration
     /// <summary>Permissions are checked by the client's kernel, not here.</summary>
     public bool ClientChecks { get; init; }
 
+    /// <summary>Whose requests are nobody's. Not together with <see cref="ClientChecks"/>.</summary>
+    public SquashKind Squash { get; init; }
+
     /// <summary>Clients may create block and character devices.</summary>
     public bool AllowDevices { get; init; }
 }

@@ -1,36 +1,28 @@
+using System.Runtime.InteropServices;
 using Pentode.Core;
 
 namespace Pentode.Daemon.Services;
 
-/// <summary>Start-up errors for people.</summary>
+/// <summary>Errors for people.</summary>
 public static class ErrnoText
 {
-    /// <summary>The error in words, with its name.</summary>
-    public static string Describe(Errno error)
+    /// <summary>The error in words, with its name: "no such file or directory (ENOENT)".</summary>
+    public static string Describe(Errno error) => Enum.IsDefined(error) ? $"{Words(error)} ({error})" : $"error {(int)error}";
+
+    // The C library's words, but for those that say less than they could.
+    private static string Words(Errno error) => error switch
     {
-        var words = error switch
-        {
-            Errno.ENOENT => "no such file or directory",
-            Errno.EACCES => "permission denied",
-            Errno.EPERM => "operation not permitted",
-            Errno.EADDRINUSE => "address already in use",
-            Errno.EADDRNOTAVAIL => "not an address of this host",
-            Errno.ENOTDIR => "not a directory",
-            Errno.EISDIR => "is a directory",
-            Errno.EROFS => "read-only file system",
-            Errno.EINVAL => "invalid argument",
-            Errno.EBUSY => "in use",
-            Errno.ENAMETOOLONG => "name too long",
-            Errno.EMFILE or Errno.ENFILE => "too many open files",
-            Errno.EAFNOSUPPORT => "address family not supported by this host",
-            Errno.EFBIG => "file too large",
-            Errno.ETXTBSY => "text file busy",
-            Errno.EIO => "input/output error",
-            Errno.ENOMEM => "out of memory",
-            Errno.ELOOP => "too many symbolic links",
-            Errno.ENODEV or Errno.ENXIO => "no such device",
-            _ => "",
-        };
-        return words.Length == 0 ? error.ToString() : $"{words} ({error})";
-    }
+        Errno.None => "success",
+        Errno.EADDRNOTAVAIL => "not an address of this host",
+        Errno.EAFNOSUPPORT => "address family not supported by this host",
+        Errno.EBUSY => "in use",
+        Errno.ENOMEM => "out of memory",
+        Errno.ENAMETOOLONG => "name too long",
+        Errno.ELOOP => "too many symbolic links",
+        _ => InTheMiddle(Marshal.GetPInvokeErrorMessage((int)error)),
+    };
+
+    // It stands after a colon: without a capital, unless it begins with an abbreviation.
+    private static string InTheMiddle(string text) =>
+        text is [var first, var second, ..] && char.IsLower(second) ? char.ToLowerInvariant(first) + text[1..] : text;
 }

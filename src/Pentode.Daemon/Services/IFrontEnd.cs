@@ -1,4 +1,5 @@
 using Pentode.Core.Diagnostics;
+using Pentode.Daemon.Configuration;
 using Pentode.Uring;
 
 namespace Pentode.Daemon.Services;
@@ -12,8 +13,8 @@ public interface IFrontEnd
     /// <summary>Connections now; any thread.</summary>
     IReadOnlyList<SessionInfo> Sessions { get; }
 
-    /// <summary>Takes over a connected socket. Called on the loop that is to own it.</summary>
-    void Serve(IoLoop loop, int socket, string peer);
+    /// <summary>Takes over a socket that <paramref name="listener"/> accepted. Called on the loop that is to own it.</summary>
+    void Serve(IoLoop loop, int socket, string peer, ListenerConfiguration listener);
 
     /// <summary>Ends every connection, leaving it so much time to finish its requests.</summary>
     Task DrainAsync(TimeSpan timeout);

@@ -14,6 +14,7 @@ internal sealed class Listener : IAcceptSink
     private readonly int _socket;
     private readonly IoLoop _home;
     private readonly IReadOnlyList<IoLoop> _loops;
+    private readonly ListenerConfiguration _configuration;
     private readonly IFrontEnd _frontEnd;
     private readonly ILog _log;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,10 +22,10 @@ internal sealed class Listener : IAcceptSink
     private bool _isStarted;
     private bool _isStopping;
 
-    public Listener(int socket, ListenAddress address, IFrontEnd frontEnd, IReadOnlyList<IoLoop> loops, int home, ILog log)
+    public Listener(int socket, ListenerConfiguration configuration, IFrontEnd frontEnd, IReadOnlyList<IoLoop> loops, int home, ILog log)
     {
         _socket = socket;
-        Address = address;
+        _configuration = configuration;
         _frontEnd = frontEnd;
         _loops = loops;
         _home = loops[home];
@@ -33,7 +34,7 @@ internal sealed class Listener : IAcceptSink
     }
 
     /// <summary>Where it listens, with the real port.</summary>
-    public ListenAddress Address { get; }
+    public ListenAddress Address => _configuration.Address;
 
     /// <summary>Protocol spoken.</summary>
     public string Protocol => _frontEnd.Protocol;
@@ -73,9 +74,9 @@ internal sealed class Listener : IAcceptSink
         var loop = _loops[_next];
         _next = _next + 1 == _loops.Count ? 0 : _next + 1;
         if (loop.IsCurrent)
-            _frontEnd.Serve(loop, socket, peer);
+            _frontEnd.Serve(loop, socket, peer, _configuration);
         else
-            loop.Post(static state => ((Handover)state!).Run(), new Handover(_frontEnd, loop, socket, peer));
+            loop.Post(static state => ((Handover)state!).Run(), new Handover(this, loop, socket, peer));
     }
 
     public void OnAcceptEnded(int result)
@@ -109,8 +110,8 @@ internal sealed class Listener : IAcceptSink
             _log.Write(LogLevel.Warning, $"{Protocol} {Address}: a loop does not answer; stopping without it");
     }
 
-    private sealed record Handover(IFrontEnd FrontEnd, IoLoop Loop, int Socket, string Peer)
+    private sealed record Handover(Listener Listener, IoLoop Loop, int Socket, string Peer)
     {
-        public void Run() => FrontEnd.Serve(Loop, Socket, Peer);
+        public void Run() => Listener._frontEnd.Serve(Loop, Socket, Peer, Listener._configuration);
     }
 }

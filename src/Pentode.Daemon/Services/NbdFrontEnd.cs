@@ -1,5 +1,6 @@
 using Pentode.Blocks;
 using Pentode.Core.Diagnostics;
+using Pentode.Daemon.Configuration;
 using Pentode.Nbd.Server;
 using Pentode.Uring;
 
@@ -9,7 +10,7 @@ namespace Pentode.Daemon.Services;
 internal sealed class NbdFrontEnd : IFrontEnd
 {
     private readonly NbdServer _server;
-    private readonly BlockExport? _oldStyle;
+    private readonly IReadOnlyList<BlockExport> _exports;
 
     public NbdFrontEnd(FrontEndContext context)
     {
@@ -21,15 +22,15 @@ internal sealed class NbdFrontEnd : IFrontEnd
             Log = context.Log,
             Trace = context.Configuration.Log.Trace.Contains("nbd"),
         });
-        var oldStyle = context.Configuration.Blocks?.OldStyleExport;
-        _oldStyle = context.Blocks.FirstOrDefault(e => string.Equals(e.Name, oldStyle, StringComparison.Ordinal));
+        _exports = context.Blocks;
     }
 
     public string Protocol => "nbd";
 
     public IReadOnlyList<SessionInfo> Sessions => _server.Sessions;
 
-    public void Serve(IoLoop loop, int socket, string peer) => _server.Serve(loop, socket, peer, _oldStyle);
+    public void Serve(IoLoop loop, int socket, string peer, ListenerConfiguration listener) => _server.Serve(loop, socket, peer,
+        listener.OldStyleExport is { } name ? _exports.First(e => string.Equals(e.Name, name, StringComparison.Ordinal)) : null);
 
     public Task DrainAsync(TimeSpan timeout) => _server.DrainAsync(timeout);
 }

@@ -1,4 +1,5 @@
 using Pentode.Core.Diagnostics;
+using Pentode.Daemon.Configuration;
 using Pentode.NineP.Server;
 using Pentode.Uring;
 
@@ -30,7 +31,7 @@ internal sealed class NinePFrontEnd : IFrontEnd
 
     public IReadOnlyList<SessionInfo> Sessions => _server.Sessions;
 
-    public void Serve(IoLoop loop, int socket, string peer) => _server.Serve(loop, socket, peer);
+    public void Serve(IoLoop loop, int socket, string peer, ListenerConfiguration listener) => _server.Serve(loop, socket, peer);
 
     public Task DrainAsync(TimeSpan timeout) => _server.DrainAsync(timeout);
 }

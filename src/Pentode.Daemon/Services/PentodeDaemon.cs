@@ -31,6 +31,7 @@ public sealed class PentodeDaemon : IStatusSource
     private readonly List<IFrontEnd> _frontEnds = [];
     private readonly List<Listener> _listeners = [];
     private ControlServer? _control;
+    private RingsService? _rings;
     private bool _isServing;
 
     /// <summary>A daemon that is not running yet.</summary>
@@ -47,7 +48,8 @@ public sealed class PentodeDaemon : IStatusSource
     public static string Version { get; } = typeof(PentodeDaemon).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     /// <summary>Protocol and address of each listener, with the real ports, once started.</summary>
-    public IReadOnlyList<(string Protocol, ListenAddress Address)> Listeners => [.. _listeners.Select(l => (l.Protocol, l.Address))];
+    public IReadOnlyList<(string Protocol, ListenAddress Address)> Listeners =>
+        [.. _listeners.Select(l => (l.Protocol, l.Address)), .. _rings is { } rings ? [("rings", rings.Address)] : Array.Empty<(string, ListenAddress)>()];
 
     /// <summary>Path of the control socket, or null when there is none.</summary>
     public string? ControlPath => _control?.Path;
@@ -55,7 +57,7 @@ public sealed class PentodeDaemon : IStatusSource
     /// <summary>Starts everything, or says why not and leaves nothing running.</summary>
     public async Task<StartFailure?> StartAsync()
     {
-        var failure = StartLoops() ?? OpenTrees() ?? OpenBlocks() ?? ListenAll() ?? StartControl();
+        var failure = StartLoops() ?? OpenTrees() ?? OpenBlocks() ?? ListenAll() ?? StartRings() ?? StartControl();
         if (failure is not null)
         {
             await StopAsync().ConfigureAwait(false);
@@ -73,6 +75,8 @@ public sealed class PentodeDaemon : IStatusSource
     public async Task StopAsync()
     {
         await Task.WhenAll(_listeners.Select(l => l.StopAsync())).ConfigureAwait(false);
+        if (_rings is not null)
+            await _rings.StopAsync().ConfigureAwait(false);
         await Task.WhenAll(_frontEnds.Select(f => f.DrainAsync(_configuration.Limits.DrainTimeout))).ConfigureAwait(false);
         if (_control is not null)
             await _control.DisposeAsync().ConfigureAwait(false);
@@ -98,7 +102,7 @@ public sealed class PentodeDaemon : IStatusSource
         StartedAt = _startedUtc,
         Engine = _loops.Count > 0 ? _loops[0].Engine : "",
         Loops = [.. _loops.Select(l => new LoopStatus { Name = l.Options.Name, Turns = l.Turns, Completions = l.Completions, Requests = l.Requests, Pending = l.PendingOperations })],
-        Listeners = [.. _listeners.Select(l => $"{l.Protocol} {l.Address}")],
+        Listeners = [.. Listeners.Select(l => $"{l.Protocol} {l.Address}")],
         Exports = [.. _exports.Select(ToStatus)],
         Totals = new TotalsStatus
         {
@@ -107,7 +111,7 @@ public sealed class PentodeDaemon : IStatusSource
             BytesWritten = _exports.Sum(e => e.BytesWritten()),
             Errors = _exports.Sum(e => e.Errors()),
         },
-        Connections = [.. _frontEnds.SelectMany(f => f.Sessions).OrderBy(s => s.Protocol, StringComparer.Ordinal).ThenBy(s => s.Id)],
+        Connections = [.. _frontEnds.SelectMany(f => f.Sessions).Concat(_rings?.Sessions ?? []).OrderBy(s => s.Protocol, StringComparer.Ordinal).ThenBy(s => s.Id)],
         Metrics = _metrics.Snapshot().ToDictionary(StringComparer.Ordinal),
     };
 
@@ -169,7 +173,14 @@ public sealed class PentodeDaemon : IStatusSource
             var backend = module.Open(export);
             if (!backend.IsOk)
                 return CannotOpen(export.Name, export.Path, backend.Error);
-            var volume = new Volume(export.Name, backend.Value, new VolumeOptions { ReadOnly = export.ReadOnly, AllowDevices = export.AllowDevices, ClientChecks = export.ClientChecks });
+            var volume = new Volume(export.Name, backend.Value, new VolumeOptions
+            {
+                ReadOnly = export.ReadOnly,
+                AllowDevices = export.AllowDevices,
+                ClientChecks = export.ClientChecks,
+                SquashRoot = export.Squash == SquashKind.Root,
+                SquashTo = export.Squash == SquashKind.All ? Credentials.Nobody : null,
+            });
             _volumes.Add(volume);
             _exports.Add(new ServedExport("files", export.Name, export.Kind, volume.IsReadOnly, 0, () => volume.Operations, () => volume.BytesRead,
                 () => volume.BytesWritten, () => volume.Errors));
@@ -234,20 +245,31 @@ public sealed class PentodeDaemon : IStatusSource
             ?? (_configuration.Blocks is { } blocks ? Listen("nbd", blocks.Listen, context) : null);
     }
 
-    private StartFailure? Listen(string protocol, IReadOnlyList<ListenAddress> addresses, FrontEndContext context)
+    private StartFailure? Listen(string protocol, IReadOnlyList<ListenerConfiguration> listeners, FrontEndContext context)
     {
         var frontEnd = Modules.FrontEnds.First(m => m.Name == protocol).Create(context);
         _frontEnds.Add(frontEnd);
-        foreach (var address in addresses)
+        foreach (var listener in listeners)
         {
+            var address = listener.Address;
             var socket = address.UnixPath is { } path ? Sockets.ListenUnix(path) : Sockets.ListenTcp(address.Host, address.Port);
             if (!socket.IsOk)
                 return new StartFailure(ExitCode.CannotListen, $"cannot listen on {protocol} {address}: {WhyNot(address, socket.Error)}");
             var real = address.UnixPath is null ? ListenAddress.Tcp(address.Host, Sockets.LocalPort(socket.Value)) : address;
-            _listeners.Add(new Listener(socket.Value, real, frontEnd, _loops, _listeners.Count % _loops.Count, _log));
+            _listeners.Add(new Listener(socket.Value, listener with { Address = real }, frontEnd, _loops, _listeners.Count % _loops.Count, _log));
         }
 
         return null;
+    }
+
+    private StartFailure? StartRings()
+    {
+        if (_configuration.Rings is not { } rings)
+            return null;
+        (_rings, var failure) = RingsService.Start(rings, _configuration.Limits, _log);
+        if (_rings is not null)
+            _exports.Add(_rings.Export);
+        return failure;
     }
 
     private static string WhyNot(ListenAddress address, Errno error) => error switch

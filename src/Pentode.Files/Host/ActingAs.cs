@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Pentode.Core;
 using Pentode.Linux.Tree;
 
@@ -46,6 +47,7 @@ internal readonly ref struct ActingAs
     }
 
     /// <summary>The daemon again, unless in a run.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "A using statement calls an instance method; the state is the thread's.")]
     public void Dispose()
     {
         if (!t_isRun)

@@ -1,4 +1,5 @@
 using Pentode.Core;
+using Pentode.Linux;
 using Pentode.Linux.Tree;
 
 namespace Pentode.Files.Host;
@@ -161,9 +162,9 @@ internal sealed partial class HostNode
         return error;
     }
 
-    private static TimeSpecData Time(bool set, FileTime? value) => !set
-        ? new TimeSpecData { Nanoseconds = TimeSpecData.Omit }
-        : value is { } time ? new TimeSpecData { Seconds = time.Seconds, Nanoseconds = time.Nanoseconds } : new TimeSpecData { Nanoseconds = TimeSpecData.Now };
+    private static KernelTimespec Time(bool set, FileTime? value) => !set
+        ? new KernelTimespec { Nanoseconds = KernelTimespec.Omit }
+        : value is { } time ? new KernelTimespec { Seconds = time.Seconds, Nanoseconds = time.Nanoseconds } : new KernelTimespec { Nanoseconds = KernelTimespec.Now };
 
     /// <summary>Sets the mode it has: unlike a change of owner to the same, that keeps set-id bits.</summary>
     private Errno Touch()

@@ -146,10 +146,10 @@ public static unsafe class TreeCalls
     }
 
     /// <summary>utimensat(2) with AT_EMPTY_PATH.</summary>
-    public static int SetTimes(int fd, TimeSpecData access, TimeSpecData modify)
+    public static int SetTimes(int fd, KernelTimespec access, KernelTimespec modify)
     {
         byte empty = 0;
-        var times = stackalloc TimeSpecData[2] { access, modify };
+        var times = stackalloc KernelTimespec[2] { access, modify };
         // By number: the C library refuses an empty path in some versions.
         return (int)Check(TreeNative.Syscall(s_arm ? 88 : 280, fd, (long)&empty, (long)times, EmptyPath | NoFollowAt, 0));
     }

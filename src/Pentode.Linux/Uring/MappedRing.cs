@@ -92,12 +92,15 @@ public sealed unsafe class MappedRing : IDisposable
     /// Makes a ring with the best flags this kernel takes. Short of lockable memory it tries again for a while, then with smaller queues.
     /// ENOSYS, EPERM and the like mean that io_uring cannot be had here.
     /// </summary>
-    public static Result<MappedRing> Create(int submissionEntries, int completionEntries)
+    /// <param name="submissionEntries">Entries of the submission queue.</param>
+    /// <param name="completionEntries">Entries of the completion queue.</param>
+    /// <param name="addedFlags">Set-up flags on top of those of the engine.</param>
+    public static Result<MappedRing> Create(int submissionEntries, int completionEntries, uint addedFlags = 0)
     {
         using var pause = new ManualResetEventSlim();
         for (var attempt = 0; ; attempt++)
         {
-            var made = ClimbDown((uint)submissionEntries, (uint)completionEntries);
+            var made = ClimbDown((uint)submissionEntries, (uint)completionEntries, addedFlags);
             if (made.Error != Errno.ENOMEM)
                 return made;
             if (attempt < MemoryRetries)
@@ -144,6 +147,9 @@ public sealed unsafe class MappedRing : IDisposable
         return count;
     }
 
+    /// <summary>io_uring_register(2) on this ring.</summary>
+    public int Register(uint operation, void* argument, uint count) => RingNative.Register(_descriptor, operation, argument, count);
+
     /// <summary>Unmaps and closes.</summary>
     public void Dispose()
     {
@@ -158,12 +164,12 @@ public sealed unsafe class MappedRing : IDisposable
         _enterDescriptor = -1;
     }
 
-    private static Result<MappedRing> ClimbDown(uint submissionEntries, uint completionEntries)
+    private static Result<MappedRing> ClimbDown(uint submissionEntries, uint completionEntries, uint addedFlags)
     {
         var error = Errno.ENOSYS;
         foreach (var flags in s_ladder)
         {
-            var parameters = new RingParameters { Flags = flags, CqEntries = completionEntries };
+            var parameters = new RingParameters { Flags = flags | addedFlags, CqEntries = completionEntries };
             error = SetupFault.Check();
             var result = error == Errno.None ? RingNative.Setup(submissionEntries, &parameters) : -(int)error;
             if (result >= 0)

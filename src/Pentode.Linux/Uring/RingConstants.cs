@@ -12,11 +12,15 @@ public static class RingConstants
     public const uint SetupDeferTaskrun = 1 << 13;
     public const uint SetupNoSqArray = 1 << 16;
 
+    /// <summary>IOSQE_CQE_SKIP_SUCCESS: an operation that succeeds posts no completion.</summary>
+    public const byte EntrySkipSuccess = 1 << 6;
+
     public const uint FeatureSingleMmap = 1 << 0;
     public const uint FeatureNoDrop = 1 << 1;
     public const uint FeatureSubmitStable = 1 << 2;
     public const uint FeatureFastPoll = 1 << 5;
     public const uint FeatureExtArg = 1 << 8;
+    public const uint FeatureSkipSuccess = 1 << 11;
     public const uint FeatureMinTimeout = 1 << 15;
 
     public const uint EnterGetEvents = 1;
@@ -44,6 +48,7 @@ public static class RingConstants
     public const uint FsyncDataOnly = 1;
     public const uint RwfDsync = 2;
     public const uint MsgWaitAll = 0x100;
+    public const uint MsgDontWait = 0x40;
     public const uint MsgNoSignal = 0x4000;
     public const uint SockCloseOnExec = 0x80000;
     public const uint PollIn = 1;

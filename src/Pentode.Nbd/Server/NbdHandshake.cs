@@ -98,8 +98,15 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
 
     private async ValueTask<bool> Reply(NbdOption option, NbdOptionReply type)
     {
-        var length = NbdOptionHeader.WriteReply(Out, option, type, 0);
+        var length = Head(option, type);
         return await Send(length, length);
+    }
+
+    private int Head(NbdOption option, NbdOptionReply type)
+    {
+        var writer = new BigEndianWriter(Out);
+        NbdOptionHeader.WriteReply(ref writer, option, type, 0);
+        return writer.Position;
     }
 
     private int Greeting()
@@ -164,7 +171,7 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
 
         var info = export.Info;
         var writer = new BigEndianWriter(Out);
-        ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_INFO, 12);
+        NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_INFO, 12);
         writer.U16((ushort)NbdInfo.NBD_INFO_EXPORT);
         writer.U64((ulong)info.Size);
         writer.U16((ushort)Flags(export));
@@ -174,14 +181,14 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
             Text(ref writer, option, NbdInfo.NBD_INFO_DESCRIPTION, export.Description);
         if (query.Wants(NbdInfo.NBD_INFO_BLOCK_SIZE))
         {
-            ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_INFO, 14);
+            NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_INFO, 14);
             writer.U16((ushort)NbdInfo.NBD_INFO_BLOCK_SIZE);
             writer.U32((uint)info.MinimumBlock);
             writer.U32((uint)info.PreferredBlock);
             writer.U32((uint)_options.MaxPayload);
         }
 
-        ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_ACK, 0);
+        NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_ACK, 0);
         written = writer.Position;
         return (export, true);
     }
@@ -202,17 +209,17 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
                 {
                     var name = Encoding.UTF8.GetBytes(export.Name);
                     var description = Encoding.UTF8.GetBytes(export.Description);
-                    ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_SERVER, (uint)(4 + name.Length + description.Length));
+                    NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_SERVER, (uint)(4 + name.Length + description.Length));
                     writer.U32((uint)name.Length);
                     writer.Bytes(name);
                     writer.Bytes(description);
                 }
 
-                ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_ACK, 0);
+                NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_ACK, 0);
                 return writer.IsOverrun ? Error(option, NbdOptionReply.NBD_REP_ERR_TOO_BIG, "too many exports to list") : writer.Position;
             case NbdOption.NBD_OPT_STRUCTURED_REPLY:
                 _isStructured = true;
-                ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_ACK, 0);
+                NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_ACK, 0);
                 return writer.Position;
             case NbdOption.NBD_OPT_LIST_META_CONTEXT or NbdOption.NBD_OPT_SET_META_CONTEXT:
                 return MetaContext(option, data);
@@ -238,21 +245,21 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
         var writer = new BigEndianWriter(Out);
         if (query.HasAllocation || (!isSet && (query.Count == 0 || query.HasBaseWildcard)))
         {
-            ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_META_CONTEXT, (uint)(4 + NbdMetaQuery.BaseAllocation.Length));
+            NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_META_CONTEXT, (uint)(4 + NbdMetaQuery.BaseAllocation.Length));
             writer.U32(isSet ? NbdSession.AllocationContextId : 0);
             writer.Bytes(NbdMetaQuery.BaseAllocation);
             if (isSet)
                 _contextExport = export;
         }
 
-        ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_ACK, 0);
+        NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_ACK, 0);
         return writer.Position;
     }
 
     private int Error(NbdOption option, NbdOptionReply type, string text)
     {
         var writer = new BigEndianWriter(Out);
-        ReplyHead(ref writer, option, type, (uint)text.Length);
+        NbdOptionHeader.WriteReply(ref writer, option, type, (uint)text.Length);
         writer.Bytes(Encoding.ASCII.GetBytes(text));
         return writer.Position;
     }
@@ -260,17 +267,9 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
     private static void Text(ref BigEndianWriter writer, NbdOption option, NbdInfo type, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        ReplyHead(ref writer, option, NbdOptionReply.NBD_REP_INFO, (uint)(2 + bytes.Length));
+        NbdOptionHeader.WriteReply(ref writer, option, NbdOptionReply.NBD_REP_INFO, (uint)(2 + bytes.Length));
         writer.U16((ushort)type);
         writer.Bytes(bytes);
-    }
-
-    private static void ReplyHead(ref BigEndianWriter writer, NbdOption option, NbdOptionReply type, uint length)
-    {
-        writer.U64(NbdWire.OptionReplyMagic);
-        writer.U32((uint)option);
-        writer.U32((uint)type);
-        writer.U32(length);
     }
 
     private NbdTransmissionFlags Flags(BlockExport export)

@@ -12,6 +12,7 @@ internal sealed class NbdOutput
 {
     private const int BlockSize = 256 * 1024;
     private const int MaxParts = 64;
+    private const int CacheLine = 64;
 
     private readonly IoLoop _loop;
     private readonly int _socket;
@@ -27,11 +28,11 @@ internal sealed class NbdOutput
     private NbdBlock? _current;
     private int _position;
 
-    public NbdOutput(IoLoop loop, int socket, Action<int> sent)
+    public NbdOutput(IoLoop loop, int socket, Action<int> sent, IFaultOwner owner)
     {
         _loop = loop;
         _socket = socket;
-        _completion = new SendCompletion(this, sent);
+        _completion = new SendCompletion(this, sent, owner);
     }
 
     public long UnsentBytes { get; private set; }
@@ -40,17 +41,22 @@ internal sealed class NbdOutput
 
     public bool HasQueued => _count > 0;
 
-    /// <summary>Room for a reply; the caller becomes a user of the block until the part was sent or <see cref="Release"/>d.</summary>
-    public NbdBlock Reserve(int length, out int offset)
+    /// <summary>
+    /// Room for a reply; the caller becomes a user of the block until the part was sent or <see cref="Release"/>d. With
+    /// <paramref name="head"/>, the data behind a head of so many bytes lies on a cache line: the kernel copies three times as fast to there.
+    /// </summary>
+    public NbdBlock Reserve(int length, out int offset, int head = 0)
     {
         if (_current is { Users: 0 })
             _position = 0;
+        if (head > 0)
+            _position = ((_position + head + CacheLine - 1) & -CacheLine) - head;
         if (_current is null || _position + length > BlockSize)
         {
             var old = _current;
             _current = _idle.TryPop(out var block) ? block : new NbdBlock();
             _current.Buffer = _loop.Buffers.Rent(BlockSize);
-            _position = 0;
+            _position = head > 0 ? ((head + CacheLine - 1) & -CacheLine) - head : 0;
             if (old is { Users: 0 })
                 Retire(old);
         }
@@ -102,7 +108,7 @@ internal sealed class NbdOutput
     }
 
     /// <summary>Starts one send of what is queued, if none is under way.</summary>
-    public void Send()
+    public void Send(bool isPatient = false)
     {
         if (IsSending || _count == 0)
             return;
@@ -121,11 +127,13 @@ internal sealed class NbdOutput
             if (_sending[0].FileLength > 0)
             {
                 ref var file = ref _sending[0];
+                _completion.IsPatient = false;
                 _loop.SendFile(_socket, _memory[0], file.File.File, file.File.Offset, file.FileLength, _completion);
                 return;
             }
         }
 
+        _completion.IsPatient = isPatient && _count == 0;
         if (_sendingCount == 1)
             _loop.Send(_socket, _memory[0], _completion);
         else
@@ -216,8 +224,10 @@ internal sealed class NbdOutput
         public int FileLength;
     }
 
-    private sealed class SendCompletion(NbdOutput output, Action<int> sent) : IoCompletion
+    private sealed class SendCompletion(NbdOutput output, Action<int> sent, IFaultOwner owner) : IoCompletion, IFaultOwner
     {
+        public void OnFault(Exception error) => owner.OnFault(error);
+
         public override void Complete(int result)
         {
             output.OnSent();

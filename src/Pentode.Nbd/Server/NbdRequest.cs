@@ -67,22 +67,38 @@ internal sealed class NbdRequest
 
     public void Await(ValueTask<Errno> task)
     {
-        if (task.IsCompleted)
+        if (task.IsCompletedSuccessfully)
         {
-            _session.Finish(this, task.GetAwaiter().GetResult());
+            _session.Finish(this, task.Result);
             return;
         }
 
         _awaiter = task.GetAwaiter();
-        _awaiter.UnsafeOnCompleted(_continuation);
+        if (_awaiter.IsCompleted)
+            Resume();
+        else
+            _awaiter.UnsafeOnCompleted(_continuation);
     }
 
     // A backend may end a call on any thread; everything of a session belongs to its loop.
     private void Resume()
     {
-        if (_session.Loop.IsCurrent)
-            _session.Finish(this, _awaiter.GetResult());
-        else
+        if (!_session.Loop.IsCurrent)
+        {
             _session.Loop.Post(static request => ((NbdRequest)request!).Resume(), this);
+            return;
+        }
+
+        var error = Errno.EIO;
+        try
+        {
+            error = _awaiter.GetResult();
+        }
+        catch (Exception e)
+        {
+            _session.OnRequestFault(e);
+        }
+
+        _session.Finish(this, error);
     }
 }

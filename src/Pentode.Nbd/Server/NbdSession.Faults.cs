@@ -1,3 +1,4 @@
+using Pentode.Core.Diagnostics;
 using Pentode.Linux;
 using Pentode.Uring;
 
@@ -7,6 +8,14 @@ namespace Pentode.Nbd.Server;
 internal sealed partial class NbdSession : IFaultOwner
 {
     private bool _hasFaulted;
+
+    /// <summary>The backend of a request threw. Logged once: what else is under way is likely to meet the same bug.</summary>
+    public void OnRequestFault(Exception error)
+    {
+        if (!_hasFaulted)
+            _options.Log.Write(LogLevel.Error, $"nbd {_peer}: closed by an internal error: {error}");
+        OnFault(error);
+    }
 
     /// <inheritdoc/>
     public void OnFault(Exception error)

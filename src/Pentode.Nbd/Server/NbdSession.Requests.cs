@@ -18,6 +18,9 @@ internal sealed partial class NbdSession
     /// <summary>Large writes are received and written in pieces of this many bytes.</summary>
     private const int PieceBytes = 256 * 1024;
 
+    /// <summary>Data of reads from this size on is aligned; shorter replies lie side by side and leave as one part.</summary>
+    private const int AlignedRead = 1024;
+
     private void Parse()
     {
         var before = _begun;
@@ -238,7 +241,7 @@ internal sealed partial class NbdSession
         {
             case NbdCommand.NBD_CMD_READ when request.Length <= SmallTransfer:
                 var head = ReadHeadSize;
-                request.Slot = _output.Reserve(head + request.Length, out var offset);
+                request.Slot = _output.Reserve(head + request.Length, out var offset, request.Length >= AlignedRead ? head : 0);
                 request.SlotOffset = offset;
                 request.Await(export.Read(request.Slot.Buffer!.Slice(offset + head, request.Length), request.Offset));
                 break;

@@ -20,8 +20,8 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
     private const int ReceiveSize = 256 * 1024;
     private const int SmallTransfer = 32 * 1024;
 
-    // A receive while large writes come: the header and little of the payload, whose rest then goes straight to its own buffer.
-    private const int HeaderReceive = 4096;
+    // A receive while large writes come: the header and one page of the payload, whose rest then goes straight to its own buffer, at a page.
+    private const int HeaderReceive = NbdWire.RequestSize + 4096;
     private const int LingerMs = 5000;
 
     private readonly NbdServer _server;
@@ -67,7 +67,7 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
         _peer = peer;
         _export = oldStyle;
         Id = id;
-        _output = new NbdOutput(loop, socket, OnSent);
+        _output = new NbdOutput(loop, socket, OnSent, this);
         _payload = new PayloadCompletion(this);
         _cut = new CutCompletion(this);
         _in = NewInput();
@@ -186,7 +186,7 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
         if (_hasFailed)
             _output.Discard();
         else
-            _output.Send();
+            _output.Send(isPatient: !_isClosing && (IsPending || _payload.IsPending || (_filling is null && HasRoom)));
         if (_isClosing)
         {
             TryClose();

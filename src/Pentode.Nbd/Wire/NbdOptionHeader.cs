@@ -32,13 +32,11 @@ public readonly ref struct NbdOptionHeader
     }
 
     /// <summary>Head of an option reply: <c>magic[8] option[4] type[4] length[4]</c>.</summary>
-    public static int WriteReply(Span<byte> to, NbdOption option, NbdOptionReply type, uint length)
+    public static void WriteReply(ref BigEndianWriter writer, NbdOption option, NbdOptionReply type, uint length)
     {
-        var writer = new BigEndianWriter(to);
         writer.U64(NbdWire.OptionReplyMagic);
         writer.U32((uint)option);
         writer.U32((uint)type);
         writer.U32(length);
-        return writer.Position;
     }
 }

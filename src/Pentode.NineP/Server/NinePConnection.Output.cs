@@ -145,6 +145,7 @@ internal sealed partial class NinePConnection
         }
 
         _parts.RemoveRange(0, count);
+        _sendDone.IsPatient = _parts.Count == 0 && !_isDraining && _receiveDone.IsPending;
         if (count == 1)
             Loop.Send(_socket, _vector[0], _sendDone);
         else

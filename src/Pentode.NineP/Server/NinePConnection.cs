@@ -262,6 +262,7 @@ internal sealed partial class NinePConnection : ITurnEnd
 
             var from = _start;
             _start += (int)size;
+            Loop.CountRequests(1);
             RunFrame(from, (int)size);
         }
 
@@ -289,8 +290,10 @@ internal sealed partial class NinePConnection : ITurnEnd
         public void OnFault(Exception error) => connection.OnFault(error);
     }
 
-    private sealed class HandshakeTimer(NinePConnection connection) : IoCompletion
+    private sealed class HandshakeTimer(NinePConnection connection) : IoCompletion, IFaultOwner
     {
+        public void OnFault(Exception error) => connection.OnFault(error);
+
         public override void Complete(int result)
         {
             if (connection._hasVersion || connection._isClosing)

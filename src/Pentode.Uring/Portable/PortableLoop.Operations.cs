@@ -98,7 +98,7 @@ public sealed partial class PortableLoop
 
         // The clock counts whole milliseconds, so one more keeps a delay from ending early.
         var extra = milliseconds > 0 ? 1 : 0;
-        _timers.Add(Clock() + Math.Clamp(milliseconds, 0, long.MaxValue / 4) + extra, completion);
+        _timers.Add(MonotonicMs() + Math.Clamp(milliseconds, 0, long.MaxValue / 4) + extra, completion);
     }
 
     /// <inheritdoc/>

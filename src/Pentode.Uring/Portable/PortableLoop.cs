@@ -109,8 +109,6 @@ public sealed partial class PortableLoop : IoLoop
     /// <inheritdoc/>
     public override void AtTurnEnd(ITurnEnd item) => _turnEnds.Add(item);
 
-    private static long Clock() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
-
     private void Run(ManualResetEventSlim serving)
     {
         try
@@ -133,7 +131,7 @@ public sealed partial class PortableLoop : IoLoop
             _ = ThreadCalls.PinToProcessor(Options.Processor);
         Current = this;
         SynchronizationContext.SetSynchronizationContext(new LoopSynchronizationContext(this));
-        _nowMs = Clock();
+        _nowMs = MonotonicMs();
         serving.Set();
         try
         {
@@ -172,7 +170,7 @@ public sealed partial class PortableLoop : IoLoop
     {
         Rearm();
         var count = ReadinessCalls.Wait(_epoll, events, WaitMs());
-        _nowMs = Clock();
+        _nowMs = MonotonicMs();
         for (var i = 0; i < count; i++)
         {
             var (bits, cookie) = ReadinessCalls.EventAt(events, i);
@@ -208,7 +206,7 @@ public sealed partial class PortableLoop : IoLoop
         }
 
         var deadline = _timers.NextDeadline;
-        return deadline == long.MaxValue ? -1 : (int)Math.Clamp(deadline - Clock(), 0, int.MaxValue);
+        return deadline == long.MaxValue ? -1 : (int)Math.Clamp(deadline - MonotonicMs(), 0, int.MaxValue);
     }
 
     private void TakeWake()

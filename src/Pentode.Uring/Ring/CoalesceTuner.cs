@@ -12,9 +12,9 @@ namespace Pentode.Uring.Ring;
 internal sealed class CoalesceTuner
 {
     /// <summary>The longest wait, used to measure how much is in flight.</summary>
-    public const int ProbeUsec = 120;
+    public const int ProbeUsec = 300;
 
-    private const int MaxTarget = 24;
+    private const int MaxTarget = 32;
     private const int WindowTurns = 8;
     private const int FirstProbeAfter = 64;
     private const int ProbeEvery = 4096;

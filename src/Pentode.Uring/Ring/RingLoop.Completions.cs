@@ -65,6 +65,7 @@ public sealed unsafe partial class RingLoop
             return;
         }
 
+        slot.IsLazy = false;
         var result = entry.Result;
         if (slot.IsPolling)
         {

@@ -9,6 +9,8 @@ namespace Pentode.Uring.Ring;
 /// <content>Starting and cancelling operations.</content>
 public sealed unsafe partial class RingLoop
 {
+    private const long MaxLazyBytes = 256 << 10;
+
     /// <inheritdoc/>
     public override void Connect(int socket, ReadOnlySpan<byte> address, IoCompletion completion)
     {
@@ -56,6 +58,7 @@ public sealed unsafe partial class RingLoop
         sidecar->Message = new MessageHeader { Vectors = vectors, VectorCount = (nuint)parts.Length };
         ref var slot = ref _slots[index];
         slot.Remaining = total;
+        slot.IsLazy = IsLazy(completion, total);
         slot.Flags = RingConstants.MsgNoSignal | RingConstants.MsgWaitAll;
         Submit(index);
     }
@@ -150,7 +153,7 @@ public sealed unsafe partial class RingLoop
         completion.Ticket = TimerTicket;
         _timerCount++;
         // One more millisecond, because the clock is truncated and a timer must not run early.
-        _timers.Add(Environment.TickCount64 + Math.Clamp(milliseconds, 0, long.MaxValue / 4) + (milliseconds > 0 ? 1 : 0), completion);
+        _timers.Add(MonotonicMs() + Math.Clamp(milliseconds, 0, long.MaxValue / 4) + (milliseconds > 0 ? 1 : 0), completion);
     }
 
     private void CompleteLater(IoCompletion completion, int result)
@@ -181,6 +184,7 @@ public sealed unsafe partial class RingLoop
         slot.Descriptor = descriptor;
         slot.Address = null;
         slot.Flags = 0;
+        slot.IsLazy = false;
         slot.Remaining = 0;
         slot.Offset = 0;
         completion.Ticket = _slots.TicketOf(index);
@@ -197,8 +201,12 @@ public sealed unsafe partial class RingLoop
         slot.Remaining = buffer.Length;
         slot.Offset = offset;
         slot.Flags = flags;
+        slot.IsLazy = kind == RingOperation.Send && IsLazy(completion, buffer.Length);
         Submit(index);
     }
+
+    // A large send seldom fits the socket at once, so trying would be in vain.
+    private bool IsLazy(IoCompletion completion, long length) => completion.IsPatient && _canSkipSuccess && length <= MaxLazyBytes && !_isStopping;
 
     private void Simple(RingOperation kind, int descriptor, long offset, long length, uint flags, IoCompletion completion)
     {

@@ -1,4 +1,5 @@
 using Pentode.Core;
+using Pentode.Linux;
 using Pentode.Linux.Uring;
 
 namespace Pentode.Uring.Ring;
@@ -11,7 +12,6 @@ public sealed unsafe partial class RingLoop
 
     // Completions other than sends that end a pause early: work that need not wait for more requests.
     private const uint PauseBreak = 8;
-    private const int SendGraceUsec = 200;
 
     // Never fails: a full queue is submitted first, and completions in the way are set aside.
     private SubmissionEntry* NextEntry()
@@ -57,6 +57,10 @@ public sealed unsafe partial class RingLoop
 
         Enter(wait);
         TakeBatch();
+
+        // Only when all that was filled has been submitted and every completion is in the batch does silence mean success.
+        var isComplete = _ring.Unsubmitted == 0 && _backlog.Count == 0 && _ring.Completed == 0 && !_ring.HasOverflow;
+        _lazyEnded = isComplete ? _lazy.Count : 0;
     }
 
     // EINTR, ETIME, EBUSY and EAGAIN all mean the same in these calls: take what is there and come back. What was not submitted stays
@@ -83,12 +87,6 @@ public sealed unsafe partial class RingLoop
             timeout.Seconds = wait / 1000;
             timeout.Nanoseconds = wait % 1000 * 1_000_000;
             argument.Timeout = (ulong)&timeout;
-            if (_sends > 0 && _canCoalesce && !_isStopping)
-            {
-                // Sends nearly always end at once; coming back for them alone would double the calls of a lone client.
-                minimum += _sends;
-                argument.MinimumWaitUsec = SendGraceUsec;
-            }
         }
 
         _sends = 0;
@@ -126,6 +124,20 @@ public sealed unsafe partial class RingLoop
             _batchCount += _ring.Take(_batch.AsSpan(_batchCount));
     }
 
+    // Patient sends that reported no failure have succeeded: they are tried while they are submitted and never wait.
+    private void EndLazy()
+    {
+        for (var i = 0; i < _lazyEnded; i++)
+        {
+            var index = _slots.Find(_lazy[i]);
+            if (index >= 0 && _slots[index].IsLazy)
+                Finish(index, (int)_slots[index].Remaining);
+        }
+
+        _lazy.RemoveRange(0, _lazyEnded);
+        _lazyEnded = 0;
+    }
+
     // Milliseconds the loop may sleep: 0 when local work waits.
     private long WaitMs()
     {
@@ -140,7 +152,7 @@ public sealed unsafe partial class RingLoop
         if (_timerCount == 0)
             return long.MaxValue;
         var deadline = _timers.NextDeadline;
-        return deadline == long.MaxValue ? long.MaxValue : Math.Max(0, deadline - Environment.TickCount64);
+        return deadline == long.MaxValue ? long.MaxValue : Math.Max(0, deadline - MonotonicMs());
     }
 
     private void ArmWake()
@@ -200,6 +212,12 @@ public sealed unsafe partial class RingLoop
         entry->Address = (ulong)slot.Address;
         entry->Length = (uint)slot.Remaining;
         entry->OperationFlags = slot.Flags;
+        if (slot.IsLazy)
+        {
+            entry->Flags = RingConstants.EntrySkipSuccess;
+            entry->OperationFlags |= RingConstants.MsgDontWait;
+            _lazy.Add(entry->UserData);
+        }
         switch (slot.Kind)
         {
             case RingOperation.Receive:
@@ -207,11 +225,11 @@ public sealed unsafe partial class RingLoop
                 break;
             case RingOperation.Send:
                 entry->Opcode = RingConstants.OpSend;
-                _sends++;
+                _sends += slot.IsLazy ? 0u : 1u;
                 break;
             case RingOperation.SendVectored:
                 entry->Opcode = RingConstants.OpSendMessage;
-                _sends++;
+                _sends += slot.IsLazy ? 0u : 1u;
                 entry->Address = (ulong)&slot.Sidecar->Message;
                 entry->Length = 1;
                 break;

@@ -30,6 +30,7 @@ public sealed unsafe partial class RingLoop : IoLoop
     private readonly CompletionEntry[] _batch = new CompletionEntry[MaxPerTurn];
     private readonly Queue<CompletionEntry> _backlog = new();
     private readonly List<ulong> _held = [];
+    private readonly List<ulong> _lazy = [];
     private readonly RingSlotTable _slots;
     private readonly CoalesceTuner _tuner;
     private readonly Action<IoCompletion, int> _jobFinished;
@@ -41,7 +42,7 @@ public sealed unsafe partial class RingLoop : IoLoop
     private WorkerPool? _workers;
     private Thread? _thread;
     private ulong* _wakeBuffer;
-    private long _nowMs = Environment.TickCount64;
+    private long _nowMs = MonotonicMs();
     private int _wakeFd = -1;
     private int _wakePending;
     private int _stopRequested;
@@ -52,6 +53,8 @@ public sealed unsafe partial class RingLoop : IoLoop
     private bool _isStopping;
     private bool _isWakeArmed;
     private bool _canCoalesce;
+    private bool _canSkipSuccess;
+    private int _lazyEnded;
     private bool _wasHeld;
     private uint _sends;
     private bool _isAcceptMultishot = true;
@@ -186,6 +189,7 @@ public sealed unsafe partial class RingLoop : IoLoop
             }
 
             _wakeBuffer = (ulong*)NativeMemory.AllocZeroed(8);
+            _canSkipSuccess = (_ring.Features & RingConstants.FeatureSkipSuccess) != 0;
             _canCoalesce = Options.MaxCoalesceUsec > 0 && (_ring.Features & RingConstants.FeatureMinTimeout) != 0;
             return true;
         }
@@ -202,7 +206,7 @@ public sealed unsafe partial class RingLoop : IoLoop
     // One turn.
     private bool Turn()
     {
-        _nowMs = Environment.TickCount64;
+        _nowMs = MonotonicMs();
         if (Volatile.Read(ref _stopRequested) != 0 && _posted.IsEmpty)
             _isStopping = true;
         RunPosted();
@@ -210,6 +214,7 @@ public sealed unsafe partial class RingLoop : IoLoop
         RunReady();
         CountTurn(_batchCount - _batchNext);
         DispatchBatch();
+        EndLazy();
         RunTurnEnds(_turnEnds);
         var requests = TakeTurnRequests();
         if (requests > 0 && _canCoalesce)

@@ -27,5 +27,8 @@ internal unsafe struct RingSlot
     /// <summary>Waiting for readiness because the descriptor is non-blocking and gave EAGAIN.</summary>
     public bool IsPolling;
 
+    /// <summary>A send that reports only failure: no news by the time the loop wakes is good news.</summary>
+    public bool IsLazy;
+
     public bool IsCancelled;
 }

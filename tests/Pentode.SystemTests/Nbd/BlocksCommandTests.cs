@@ -47,14 +47,14 @@ public sealed class BlocksCommandTests
         Assert.Contains("multi-conn", text, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(Ok("info", "--json", "--map", uri, "--engine", engine));
         var export = json.RootElement.GetProperty("exports")[0];
-        Assert.Equal(DiskBytes, export.GetProperty("export-size").GetInt64());
+        Assert.Equal(DiskBytes, export.GetProperty("export_size").GetInt64());
         Assert.Equal("base:allocation", export.GetProperty("contexts")[0].GetString());
         Assert.Equal(DiskBytes, export.GetProperty("map").EnumerateArray().Sum(e => e.GetProperty("length").GetInt64()));
         Assert.Equal(DiskBytes, export.GetProperty("totals").EnumerateArray().Sum(e => e.GetProperty("size").GetInt64()));
         Assert.Contains("(default)", Ok("list", uri, "--engine", engine), StringComparison.Ordinal);
         Assert.Contains("block sizes", Ok("list", "--long", uri, "--engine", engine), StringComparison.Ordinal);
         using var list = JsonDocument.Parse(Ok("list", "--long", "--json", uri, "--engine", engine));
-        Assert.Equal(DiskBytes, list.RootElement.GetProperty("exports")[0].GetProperty("export-size").GetInt64());
+        Assert.Equal(DiskBytes, list.RootElement.GetProperty("exports")[0].GetProperty("export_size").GetInt64());
         Assert.Equal(0, daemon.Terminate());
     }
 
@@ -81,7 +81,7 @@ public sealed class BlocksCommandTests
         Assert.Equal(Checksum(files["source"]), Checksum(files["disk"]));
         Assert.Equal($"{DiskBytes}", Ok("info", "--size", server.Uri).Trim());
         using var json = JsonDocument.Parse(Ok("info", "--json", server.Uri));
-        Assert.Equal(DiskBytes, json.RootElement.GetProperty("exports")[0].GetProperty("export-size").GetInt64());
+        Assert.Equal(DiskBytes, json.RootElement.GetProperty("exports")[0].GetProperty("export_size").GetInt64());
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class BlocksCommandTests
             File.WriteAllBytes(Path.Combine(files["many"], $"disk{i:00}"), new byte[512 * (i + 1)]);
         using var server = Peer.Start("nbdkit-directory", files);
         using var json = JsonDocument.Parse(Ok("list", "--long", "--json", server.Uri));
-        var sizes = json.RootElement.GetProperty("exports").EnumerateArray().ToDictionary(e => e.GetProperty("export-name").GetString()!, e => e.GetProperty("export-size").GetInt64());
+        var sizes = json.RootElement.GetProperty("exports").EnumerateArray().ToDictionary(e => e.GetProperty("export_name").GetString()!, e => e.GetProperty("export_size").GetInt64());
         Assert.Equal(40, sizes.Count);
         Assert.Equal(512 * 18, sizes["disk17"]);
     }
@@ -148,6 +148,39 @@ public sealed class BlocksCommandTests
         Fails(2, "use cp", "copy", files["source"], files["back"]);
         Fails(1, "refused", "list", "nbd://127.0.0.1:1");
         Assert.Equal(0, daemon.Terminate());
+    }
+
+    [Theory]
+    [MemberData(nameof(Matrix))]
+    public void Copies_to_and_from_a_pipe(string engine, string transport)
+    {
+        using var files = new TemporaryDirectory(memory: true);
+        WriteDisk(files["disk"]);
+        using var daemon = Serve(files, engine, transport, out var uri);
+        var before = Checksum(files["disk"]);
+        Shell($"'{PentodeProcess.Binary}' blocks copy '{uri}' - --engine {engine} --requests 5 --request-size 64KiB | cat >'{files["back"]}'");
+        Assert.Equal(before, Checksum(files["back"]));
+
+        // A stream may end anywhere; what it does not reach stays.
+        var data = File.ReadAllBytes(files["back"]);
+        var head = data[..1_000_001];
+        new Random(5).NextBytes(head);
+        File.WriteAllBytes(files["head"], head);
+        Shell($"cat '{files["head"]}' | '{PentodeProcess.Binary}' blocks copy - '{uri}' --engine {engine}");
+        head.CopyTo(data, 0);
+        Assert.Equal(Convert.ToHexString(SHA256.HashData(data)), Checksum(files["disk"]));
+
+        // One byte more than fits.
+        var result = Tool.Run(60, "/bin/sh", "-c", $"cat '{files["disk"]}' /etc/passwd | '{PentodeProcess.Binary}' blocks copy - '{uri}' --engine {engine}");
+        Assert.True(result.Status == 1 && result.Error.Contains("no space left on device (ENOSPC)", StringComparison.Ordinal), result.Error);
+        result = Tool.Run(60, "/bin/sh", "-c", $"('{PentodeProcess.Binary}' blocks copy '{uri}' - --engine {engine}; echo exit $? >&2) | head -c 1 >/dev/null");
+        Assert.Contains("exit 1", result.Error, StringComparison.Ordinal);
+        Assert.Contains("pentode: standard output: ", result.Error, StringComparison.Ordinal);
+        Fails(2, "use cp", "copy", "-", files["back"]);
+        Fails(2, "use cp", "copy", "-", "-");
+        Assert.Equal(0, daemon.Terminate());
+
+        static void Shell(string command) => Tool.Ok(60, "/bin/sh", "-c", command);
     }
 
     [Fact]

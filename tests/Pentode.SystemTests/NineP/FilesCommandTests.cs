@@ -60,7 +60,7 @@ public sealed class FilesCommandTests
         Assert.Contains(".:\na b%?\nlink\nsub\n\nsub:\nx\n", Pentode("files", "ls", "-R", root), StringComparison.Ordinal);
         Assert.Contains("\"path\": \"sub/x\"", Pentode("files", "ls", "-R", "--json", root), StringComparison.Ordinal);
         Assert.Equal("contents\ndeep\n", Pentode("files", "cat", root + "/a b%25%3F", root + "/link"));
-        Assert.Contains("\"sizeBytes\": 9", Pentode("files", "stat", "--json", root + "/a b%25%3F"), StringComparison.Ordinal);
+        Assert.Contains("\"size_bytes\": 9", Pentode("files", "stat", "--json", root + "/a b%25%3F"), StringComparison.Ordinal);
         Assert.Contains("symbolic link", Pentode("files", "stat", root + "/link"), StringComparison.Ordinal);
         Assert.Equal("deep\n", Pentode("files", "cat", $"9p://127.0.0.1:{daemon.Port("9p")}/x?aname={files["served/sub"]}"));
         var missing = Tool.Run(20, PentodeProcess.Binary, "files", "cat", root + "/none");

@@ -15,8 +15,9 @@ public sealed partial class ProjectReferenceTests
         ["Blocks"] = ["Core", "Linux", "Uring"],
         ["NineP"] = ["Core", "Uring", "Files", "Linux"],
         ["Nbd"] = ["Core", "Linux", "Uring", "Blocks"],
-        ["Daemon"] = ["Core", "Linux", "Uring", "Files", "Blocks", "NineP", "Nbd"],
-        ["Cli"] = ["Core", "Linux", "Uring", "Files", "Blocks", "NineP", "Nbd", "Daemon"],
+        ["Rings"] = ["Core", "Linux", "Uring"],
+        ["Daemon"] = ["Core", "Linux", "Uring", "Files", "Blocks", "NineP", "Nbd", "Rings"],
+        ["Cli"] = ["Core", "Linux", "Uring", "Files", "Blocks", "NineP", "Nbd", "Rings", "Daemon"],
     };
 
     public static TheoryData<string> Projects()

@@ -12,12 +12,13 @@ public sealed class ConfigurationReaderTests
           exports:
             - path: /srv/a
             - {name: scratch, kind: memory, read_only: true}
+            - {name: trusted, path: /srv/b, checks: client, allow_devices: true}
+            - {name: public, path: /srv/c, squash: all}
         blocks:
-          listen: "[::1]:10809"
+          listen: ["[::1]:10809", {address: "127.0.0.1:10810", old_style: disk}]
           exports:
             - {name: disk, path: /srv/disk.img, description: the disk}
             - {name: ram, memory: 64MiB}
-          old_style: disk
         limits: {connections: 10, handshake_timeout: 5s, drain_timeout: 250ms, buffer_memory: 1MiB}
         engine: {kind: portable, loops: 3, pin: true}
         log: {level: info, format: json, trace: [nbd, 9p]}
@@ -32,16 +33,20 @@ public sealed class ConfigurationReaderTests
         Assert.Empty(errors);
         Assert.Equal([ListenAddress.Tcp("127.0.0.1", 5640), ListenAddress.Unix("/tmp/9p.sock")], c.Files!.Listen);
         Assert.Equal(
-            [new TreeExportConfiguration { Name = "/srv/a", Path = "/srv/a" }, new TreeExportConfiguration { Name = "scratch", Kind = "memory", ReadOnly = true }],
+            [
+                new TreeExportConfiguration { Name = "/srv/a", Path = "/srv/a" },
+                new TreeExportConfiguration { Name = "scratch", Kind = "memory", ReadOnly = true },
+                new TreeExportConfiguration { Name = "trusted", Path = "/srv/b", ClientChecks = true, AllowDevices = true },
+                new TreeExportConfiguration { Name = "public", Path = "/srv/c", Squash = SquashKind.All },
+            ],
             c.Files.Exports);
-        Assert.Equal([ListenAddress.Tcp("::1", 10809)], c.Blocks!.Listen);
+        Assert.Equal([ListenAddress.Tcp("::1", 10809), new ListenerConfiguration(ListenAddress.Tcp("127.0.0.1", 10810), "disk")], c.Blocks!.Listen);
         Assert.Equal(
             [
                 new BlockExportConfiguration { Name = "disk", Path = "/srv/disk.img", Description = "the disk" },
                 new BlockExportConfiguration { Name = "ram", Kind = "memory", MemorySize = 64L << 20 },
             ],
             c.Blocks.Exports);
-        Assert.Equal("disk", c.Blocks.OldStyleExport);
         Assert.Equal(
             new LimitsConfiguration
             {
@@ -57,7 +62,7 @@ public sealed class ConfigurationReaderTests
 
     [Theory]
     [InlineData("", "p.yaml: the file is empty: nothing to serve")]
-    [InlineData("log: {level: info}", "p.yaml: nothing to serve: add a 'files:' or a 'blocks:' section")]
+    [InlineData("log: {level: info}", "p.yaml: nothing to serve: add a 'files:', a 'blocks:' or a 'rings:' section")]
     [InlineData("fles:\n  exports: []", "p.yaml:1:1: unknown key 'fles' in the configuration; did you mean 'files'?")]
     [InlineData("files:\n  exprots:\n  - {path: /a}", "p.yaml:2:3: unknown key 'exprots' in 'files'; did you mean 'exports'?")]
     [InlineData("files: {exports: [{path: /a, readonly: yes}]}", "p.yaml:1:30: unknown key 'readonly' in this export; did you mean 'read_only'?")]
@@ -69,7 +74,13 @@ public sealed class ConfigurationReaderTests
     [InlineData("files:\n  listen: ['::1:5']\n  exports: [{path: /a}]", "p.yaml:2:12: '::1:5': put an IPv6 address in brackets, as in [::1]:PORT")]
     [InlineData("blocks: {exports: [{name: a}]}", "p.yaml:1:20: this export needs 'path' or 'memory'")]
     [InlineData("blocks: {exports: [{memory: 64MeB}]}", "p.yaml:1:29: 'memory' must be a size such as 64KiB, 512MiB or 1GiB")]
-    [InlineData("blocks: {exports: [{name: disk, path: /d}], old_style: dsik}", "p.yaml:1:56: 'old_style' names no export: 'dsik'; did you mean 'disk'?")]
+    [InlineData("blocks: {listen: {address: 'h:1', old_style: dsik}, exports: [{name: disk, path: /d}]}", "p.yaml:1:46: 'old_style' names no export: 'dsik'; did you mean 'disk'?")]
+    [InlineData("blocks: {listen: {old_style: disk}, exports: [{name: disk, path: /d}]}", "p.yaml:1:18: this listener needs 'address'")]
+    [InlineData("blocks: {listen: [{address: 'h:1', old_style: disk}, 'h:1'], exports: [{name: disk, path: /d}]}", "p.yaml:1:54: 'h:1' is listed twice")]
+    [InlineData("blocks: {listen: [[1]], exports: [{name: disk, path: /d}]}", "p.yaml:1:19: an address is a text: HOST:PORT or unix:/path")]
+    [InlineData("files: {listen: {address: 'h:1', old_style: disk}, exports: [{path: /a}]}", "p.yaml:1:34: unknown key 'old_style' in this listener; known are address")]
+    [InlineData("files: {exports: [{path: /a, checks: client, squash: root}]}", "p.yaml:1:54: 'squash' has no effect with 'checks: client', which lets every user do what the client says: give one of the two")]
+    [InlineData("files: {exports: [{path: /a, squash: rot}]}", "p.yaml:1:38: 'squash' cannot be 'rot': none, root, all; did you mean 'root'?")]
     [InlineData("limits: {connections: 0}", "p.yaml:1:23: 'connections' must be a whole number from 1 to 1000000")]
     [InlineData("limits: {drain_timeout: 5}", "p.yaml:1:25: 'drain_timeout' must be a duration such as 250ms, 30s or 5m")]
     [InlineData("engine: {kind: rign}", "p.yaml:1:16: 'kind' cannot be 'rign': auto, ring, portable; did you mean 'ring'?")]

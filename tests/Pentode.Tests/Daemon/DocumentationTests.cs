@@ -14,6 +14,8 @@ public sealed class DocumentationTests
     {
         { "", "zzzzzzzzzzzzzzzz: 1" },
         { "files.", "files: {zzzzzzzzzzzzzzzz: 1}" },
+        { "files.listen[].", "files: {listen: [{zzzzzzzzzzzzzzzz: 1}]}" },
+        { "blocks.listen[].", "blocks: {listen: [{zzzzzzzzzzzzzzzz: 1}]}" },
         { "files.exports[].", "files: {exports: [{zzzzzzzzzzzzzzzz: 1}]}" },
         { "blocks.", "blocks: {zzzzzzzzzzzzzzzz: 1}" },
         { "blocks.exports[].", "blocks: {exports: [{zzzzzzzzzzzzzzzz: 1}]}" },

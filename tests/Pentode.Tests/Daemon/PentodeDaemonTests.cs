@@ -59,6 +59,36 @@ public sealed class PentodeDaemonTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task EachListenerHasItsOwnHandshake()
+    {
+        var address = ListenAddress.Tcp("127.0.0.1", 0);
+        var daemon = new PentodeDaemon(
+            new DaemonConfiguration
+            {
+                Blocks = new BlocksConfiguration
+                {
+                    Listen = [address, new ListenerConfiguration(address, "small"), new ListenerConfiguration(address, "large")],
+                    Exports =
+                    [
+                        new BlockExportConfiguration { Name = "small", Kind = "memory", MemorySize = 4096 },
+                        new BlockExportConfiguration { Name = "large", Kind = "memory", MemorySize = 8192 },
+                    ],
+                },
+                Engine = new EngineConfiguration { Loops = 1 },
+                ControlSocket = "",
+            },
+            NullLog.Instance);
+        Assert.Null(await daemon.StartAsync().WaitAsync(s_limit));
+        var ports = daemon.Listeners.Select(l => l.Address.Port).ToArray();
+
+        // NBDMAGIC, then IHAVEOPT; or the oldstyle magic and the size.
+        Assert.Equal("4E42444D41474943" + "49484156454F5054", Greeting(ports[0], 16));
+        Assert.Equal("4E42444D41474943" + "0000420281861253" + "0000000000001000", Greeting(ports[1], 24));
+        Assert.Equal("4E42444D41474943" + "0000420281861253" + "0000000000002000", Greeting(ports[2], 24));
+        await daemon.StopAsync().WaitAsync(s_limit);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -112,6 +142,16 @@ public sealed class PentodeDaemonTests : IDisposable
             left -= client.Receive(new byte[left]);
     }
 
+    private static string Greeting(int port, int length)
+    {
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 30_000 };
+        client.Connect(IPAddress.Loopback, port);
+        var bytes = new byte[length];
+        for (var got = 0; got < length;)
+            got += client.Receive(bytes.AsSpan(got)) is > 0 and var count ? count : throw new EndOfStreamException();
+        return Convert.ToHexString(bytes);
+    }
+
     private static async Task DrainAsync(Socket client)
     {
         var buffer = new byte[256];
@@ -131,7 +171,7 @@ public sealed class PentodeDaemonTests : IDisposable
     {
         Blocks = new BlocksConfiguration
         {
-            Listen = listen, Exports = [new BlockExportConfiguration { Name = "", Kind = "memory", MemorySize = 1 << 20 }],
+            Listen = [.. listen], Exports = [new BlockExportConfiguration { Name = "", Kind = "memory", MemorySize = 1 << 20 }],
         },
         Engine = new EngineConfiguration { Kind = engine, Loops = 2 },
         ControlSocket = Path.Combine(_directory, "control.sock"),

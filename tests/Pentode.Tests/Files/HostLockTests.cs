@@ -95,7 +95,20 @@ public sealed class HostLockTests : IDisposable
         }
 
         Done(file);
-        Assert.DoesNotContain(Directory.GetFiles("/proc/self/fd"), fd => File.ResolveLinkTarget(fd, false)?.FullName == path);
+        Assert.DoesNotContain(Directory.GetFiles("/proc/self/fd"), fd => string.Equals(TargetOf(fd), path, StringComparison.Ordinal));
+    }
+
+    // Other tests close descriptors of theirs meanwhile.
+    private static string? TargetOf(string link)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(link, false)?.FullName;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Xunit;
 using Pentode.Core;
 using Pentode.Files;
+using Pentode.Linux;
 using Pentode.Linux.Tree;
 using static Pentode.Tests.Files.HostFixture;
 
@@ -19,7 +20,7 @@ public sealed class HostTreeTests : IDisposable
         Assert.Equal(256, sizeof(StatxData));
         Assert.Equal(120, sizeof(StatfsData));
         Assert.Equal(24, sizeof(OpenHow));
-        Assert.Equal(16, sizeof(TimeSpecData));
+        Assert.Equal(16, sizeof(KernelTimespec));
     }
 
     [Fact]

@@ -20,6 +20,26 @@ public sealed class VolumeTests
     }
 
     [Fact]
+    public async Task Everybody_is_squashed_and_checks_of_the_client_exclude_it()
+    {
+        await using var volume = new Volume("t", new MemoryTree(rootMode: 0x1FF), new VolumeOptions { SquashTo = Credentials.Nobody });
+        var made = (await volume.MakeDirectory(new Credentials(5, 6), volume.Attach().Value, new FileName("d"), 0x1ED, 6)).Value;
+        var attributes = (await volume.GetAttributes(Credentials.Root, made)).Value;
+        Assert.Equal((65534u, 65534u), (attributes.Uid, attributes.Gid));
+        Assert.Throws<ArgumentException>(() => new Volume("t", new MemoryTree(), new VolumeOptions { ClientChecks = true, SquashRoot = true }));
+        Assert.Throws<ArgumentException>(() => new Volume("t", new MemoryTree(), new VolumeOptions { ClientChecks = true, SquashTo = Credentials.Nobody }));
+    }
+
+    [Fact]
+    public async Task Client_checks_grant_groups_only_the_client_knows()
+    {
+        await using var volume = new Volume("t", new MemoryTree(rootMode: 0x1FF), new VolumeOptions { ClientChecks = true });
+        var made = (await volume.MakeDirectory(new Credentials(5, 6), volume.Attach().Value, new FileName("d"), 0x1ED, 7)).Value;
+        var attributes = (await volume.GetAttributes(Credentials.Root, made)).Value;
+        Assert.Equal((5u, 7u), (attributes.Uid, attributes.Gid));
+    }
+
+    [Fact]
     public async Task Counts_operations_and_errors()
     {
         await using var volume = new Volume("t", new MemoryTree());

@@ -18,7 +18,6 @@ public sealed class LayoutTests
         { typeof(CompletionEntry), 16, "UserData=0 Result=8 Flags=12" },
         { typeof(EnterArgument), 24, "SignalMask=0 SignalMaskSize=8 MinimumWaitUsec=12 Timeout=16" },
         { typeof(KernelTimespec), 16, "Seconds=0 Nanoseconds=8" },
-        { typeof(TimeSpecData), 16, "Seconds=0 Nanoseconds=8" },
         { typeof(IoVector), 16, "Base=0 Length=8" },
         { typeof(MessageHeader), 56, "Name=0 NameLength=8 Vectors=16 VectorCount=24 Control=32 ControlLength=40 Flags=48" },
         { typeof(OpenHow), 24, "Flags=0 Mode=8 Resolve=16" },
@@ -96,7 +95,7 @@ public sealed class LayoutTests
                 FileCalls.O_CLOEXEC,
             ]);
         Assert.Equal<int[]>([3, 4, 1, 2, 16], [FileCalls.SeekData, FileCalls.SeekHole, FileCalls.FallocKeepSize, FileCalls.FallocPunchHole, FileCalls.FallocZeroRange]);
-        Assert.Equal((1073741823L, 1073741822L, 2048u), (TimeSpecData.Now, TimeSpecData.Omit, StatxData.MaskBirthTime));
+        Assert.Equal((1073741823L, 1073741822L, 2048u), (KernelTimespec.Now, KernelTimespec.Omit, StatxData.MaskBirthTime));
     }
 
     private static int SizeOf(Type type) =>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Pentode.Core;
+using Pentode.Core.Codecs;
 using Pentode.Nbd.Wire;
 using Xunit;
 
@@ -42,7 +43,9 @@ public sealed class WireTests
         bytes[0] ^= 1;
         Assert.False(NbdOptionHeader.TryRead(bytes, out _));
         var reply = new byte[20];
-        Assert.Equal(20, NbdOptionHeader.WriteReply(reply, Go, NbdOptionReply.NBD_REP_ERR_UNKNOWN, 5));
+        var writer = new BigEndianWriter(reply);
+        NbdOptionHeader.WriteReply(ref writer, Go, NbdOptionReply.NBD_REP_ERR_UNKNOWN, 5);
+        Assert.Equal(20, writer.Position);
         Assert.Equal("0003E889045565A9" + "00000007" + "80000006" + "00000005", Convert.ToHexString(reply));
     }
 

@@ -72,6 +72,21 @@ public sealed class FaultTests
 
     [Theory]
     [ClassData(typeof(Engines))]
+    public async Task A_fault_in_the_handshake_timer_ends_its_connection_only(string engine)
+    {
+        await using var host = new ServerHost(engine, new NinePServerOptions { HandshakeTimeoutMs = 50 });
+        host.Log.Breaks = "no version within";
+        using var neighbour = host.Ready();
+        using (var silent = host.Connect())
+            Assert.Null(silent.Receive());
+        ServerHost.Until(() => host.Server.Sessions.Count == 1, "the end of the silent one");
+        Assert.Equal(Errno.None, neighbour.Error(new Tgetattr { Fid = 0 }));
+        Assert.Equal("thrown by a log", Assert.Single(host.Faults).Message);
+        host.Faults.Clear();
+    }
+
+    [Theory]
+    [ClassData(typeof(Engines))]
     public async Task Backends_may_complete_on_any_thread(string engine)
     {
         var tree = new HookedTree(new MemoryTree(), static async _ => await Task.Yield());

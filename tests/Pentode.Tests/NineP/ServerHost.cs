@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Pentode.Core.Diagnostics;
 using Pentode.Files;
@@ -15,12 +16,15 @@ internal sealed class ServerHost : IAsyncDisposable
 {
     public ServerHost(string engine, NinePServerOptions? options = null, ITreeBackend? tree = null, params NinePExport[] more)
     {
-        Loop = EngineHost.Start(engine);
+        Loop = EngineHost.Start(engine, new LoopOptions { Fault = Faults.Enqueue });
         Volume = new Volume("/export", tree ?? new MemoryTree());
         Server = new NinePServer([new NinePExport("/export", Volume), .. more], (options ?? new NinePServerOptions()) with { Metrics = Metrics, Log = Log });
     }
 
     public IoLoop Loop { get; }
+
+    /// <summary>What reached the loop; a test that provokes faults takes them out.</summary>
+    public ConcurrentQueue<Exception> Faults { get; } = new();
 
     public NinePServer Server { get; }
 
@@ -81,5 +85,6 @@ internal sealed class ServerHost : IAsyncDisposable
         UntilIdle();
         await Loop.StopAsync();
         await Volume.DisposeAsync();
+        Assert.Empty(Faults);
     }
 }

@@ -50,6 +50,44 @@ public sealed class TransferTests
     });
 
     [Theory, ClassData(typeof(Engines))]
+    public Task Patient_sends_lose_nothing_when_the_socket_is_full(string engine) => EngineHost.RunAsync(engine, async loop =>
+    {
+        // Each send finds a socket that takes all, some or nothing of it; what arrives must be every byte once, and every end must be told.
+        var (a, b) = Sockets.Pair();
+        Sockets.SetBufferSizes(a, 8192, 0);
+        var random = new Random(11);
+        var got = EngineHost.Pinned(1 << 20);
+        for (var round = 0; round < 300; round++)
+        {
+            var data = EngineHost.PinnedRandom(random.Next(1, 60_000), round);
+            var cut = random.Next(data.Length + 1);
+            var sending = new Outcome { IsPatient = true };
+            if (round % 2 == 0)
+                loop.Send(a, data, sending);
+            else
+                loop.SendVectored(a, new ReadOnlyMemory<byte>[] { data.AsMemory(0, cut), data.AsMemory(cut) }, sending);
+            var taken = 0;
+            while (taken < data.Length)
+            {
+                var result = await loop.ReceiveAsync(b, got.AsMemory(taken, Math.Min(data.Length - taken, random.Next(1, 9000))));
+                Assert.True(result > 0);
+                taken += result;
+            }
+
+            Assert.Equal(data, got[..data.Length]);
+            await loop.DelayAsync(0);
+            Assert.True(sending.Task.IsCompleted);
+            Assert.Equal(data.Length, await sending.Task);
+        }
+
+        loop.Close(b);
+        var last = new Outcome { IsPatient = true };
+        loop.Send(a, EngineHost.Pinned(100), last);
+        Assert.Contains(await last.Task, s_dead);
+        loop.Close(a);
+    });
+
+    [Theory, ClassData(typeof(Engines))]
     public Task At_most_64_parts_go_in_one_send(string engine) => EngineHost.RunAsync(engine, async loop =>
     {
         var (a, b) = Sockets.Pair();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using Pentode.Daemon.Configuration;
 using Pentode.Daemon.Services;
 using Pentode.Nbd.Client;
@@ -14,6 +15,7 @@ internal static class BlocksCopyCommand
           pentode blocks copy nbd://server/disk disk.img
           pentode blocks copy disk.img nbd://server/disk
           pentode blocks copy nbd://old/disk nbd://new/disk --connections 4
+          pentode blocks copy nbd://server/disk - | zstd > disk.zst
         """;
 
     private const int MaxRequestBytes = 32 << 20;
@@ -21,8 +23,8 @@ internal static class BlocksCopyCommand
 
     public static Command Create(CommonOptions common)
     {
-        var source = new Argument<string>("SOURCE") { Description = "NBD URI, file or block device to read." };
-        var target = new Argument<string>("TARGET") { Description = "NBD URI, file or block device to write; a file is created or replaced." };
+        var source = new Argument<string>("SOURCE") { Description = "NBD URI, file or block device to read; - for standard input, till it ends." };
+        var target = new Argument<string>("TARGET") { Description = "NBD URI, file or block device to write; a file is created or replaced; - for standard output." };
         var requests = new Option<int>("--requests") { Description = "Requests under way per connection.", HelpName = "N", DefaultValueFactory = _ => 64 };
         requests.Aliases.Add("--jobs");
         var connections = new Option<int>("--connections")
@@ -47,8 +49,6 @@ internal static class BlocksCopyCommand
             var to = parsed.GetValue(target)!;
             foreach (var side in new[] { from, to })
             {
-                if (side == "-")
-                    return await UsageProblems.RefuseAsync("a disk cannot be copied from or to a pipe: name a file (./- for one called -)").ConfigureAwait(false);
                 if (NbdUri.LooksLikeUri(side) && !NbdUri.TryParse(side, out var _, out var problem))
                     return await UsageProblems.RefuseAsync(problem).ConfigureAwait(false);
             }
@@ -80,10 +80,13 @@ internal static class BlocksCopyCommand
 
     private static async Task<int> RunAsync(string engine, int connections, string from, string to, CopyOptions options, bool showProgress)
     {
-        var loops = await ClientLoops.StartAsync(engine, connections).ConfigureAwait(false);
+        var isStream = from == "-" || to == "-";
+        var loops = await ClientLoops.StartAsync(engine, isStream ? 1 : connections).ConfigureAwait(false);
         if (loops is null)
             return ExitCode.Failure;
         await using var _ = loops.ConfigureAwait(false);
+        if (isStream)
+            return await CopyStreamAsync(loops, from, to, options).ConfigureAwait(false);
         var (source, problem) = await CopyEnd.OpenSourceAsync(from, loops.All).ConfigureAwait(false);
         if (source is null)
             return await CommandFailure.ReportAsync(problem!).ConfigureAwait(false);
@@ -102,8 +105,38 @@ internal static class BlocksCopyCommand
         if (await copying.ConfigureAwait(false) is not { } failure)
             return ExitCode.Ok;
         var side = failure.Operation is "reading" or "asking for extents" ? source : target;
+        return await ReportAsync(side, failure).ConfigureAwait(false);
+    }
+
+    // One connection, in order: a stream has no size to begin with and no places to go to.
+    private static async Task<int> CopyStreamAsync(ClientLoops loops, string from, string to, CopyOptions options)
+    {
+        var (disk, problem) = from == "-"
+            ? await CopyEnd.OpenTargetAsync(to, 0, loops.All).ConfigureAwait(false)
+            : await CopyEnd.OpenSourceAsync(from, loops.All).ConfigureAwait(false);
+        if (disk is null)
+            return await CommandFailure.ReportAsync(problem!).ConfigureAwait(false);
+        await using var _ = disk.ConfigureAwait(false);
+        var copier = new StreamCopier(loops.All[0], disk.Backend, options);
+        try
+        {
+            // Not the console's stream, which takes a pipe that nobody reads any more for one that does.
+            using var handle = new SafeFileHandle(from == "-" ? 0 : 1, ownsHandle: false);
+            var stream = new FileStream(handle, from == "-" ? FileAccess.Read : FileAccess.Write, bufferSize: 0);
+            await using var __ = stream.ConfigureAwait(false);
+            var failure = await ClientLoops.RunAsync(loops.All[0], () => from == "-" ? copier.WriteAsync(stream) : copier.ReadAsync(stream)).ConfigureAwait(false);
+            return failure is null ? ExitCode.Ok : await ReportAsync(disk, failure).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            return await CommandFailure.ReportAsync($"standard {(from == "-" ? "input" : "output")}: {e.Message}").ConfigureAwait(false);
+        }
+    }
+
+    private static Task<int> ReportAsync(CopyEnd side, CopyFailure failure)
+    {
         var where = $"{failure.Operation} {failure.Length} bytes at offset {failure.Offset} failed: {ErrnoText.Describe(failure.Error)}";
-        return await CommandFailure.ReportAsync($"{side.Name}: {where}{(side.Problem is { } cause ? $" ({cause})" : "")}").ConfigureAwait(false);
+        return CommandFailure.ReportAsync($"{side.Name}: {where}{(side.Problem is { } cause ? $" ({cause})" : "")}");
     }
 
     private static async Task ShowAsync(BlockCopier copier, long size, Task copying)

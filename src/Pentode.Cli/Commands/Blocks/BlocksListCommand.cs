@@ -81,7 +81,7 @@ internal static class BlocksListCommand
             }
             else
             {
-                json.WriteString("export-name", export.Name);
+                json.WriteString("export_name", export.Name);
                 json.WriteString("description", export.Description);
                 json.WriteString("uri", uri.WithExport(export.Name).ToString());
                 if (export.Problem is { } problem)

@@ -49,7 +49,7 @@ internal static class ExportText
     /// <summary>The members of one export in an object that was begun.</summary>
     public static void Write(Utf8JsonWriter json, NbdUri uri, NbdExportInfo info)
     {
-        json.WriteString("export-name", info.CanonicalName ?? info.Name);
+        json.WriteString("export_name", info.CanonicalName ?? info.Name);
         if (info.Description is { Length: > 0 } description)
             json.WriteString("description", description);
         json.WriteString("uri", uri.WithExport(info.Name).ToString());
@@ -66,15 +66,15 @@ internal static class ExportText
             json.WriteNumber("block_size_maximum", info.MaximumBlock);
         }
 
-        json.WriteNumber("export-size", info.Size);
-        json.WriteString("export-size-str", Quantity.FormatSize(info.Size));
+        json.WriteNumber("export_size", info.Size);
+        json.WriteString("export_size_text", Quantity.FormatSize(info.Size));
     }
 
     /// <summary>The members about the connection in an object that was begun.</summary>
     public static void WriteProtocol(Utf8JsonWriter json, NbdExportInfo info)
     {
         json.WriteString("protocol", info.Protocol);
-        json.WriteBoolean("TLS", false);
+        json.WriteBoolean("tls", false);
         json.WriteBoolean("structured", info.IsStructured);
     }
 

@@ -70,7 +70,7 @@ internal static class FilesStatCommand
                 json.WriteStartObject();
                 RemoteText.WriteJson(json, name, a, target);
                 json.WriteNumber("blocks", a.Blocks);
-                json.WriteNumber("blockSizeBytes", a.BlockSize);
+                json.WriteNumber("block_size_bytes", a.BlockSize);
                 json.WriteNumber("device", a.Device);
                 json.WriteNumber("inode", a.Qid.Path);
                 json.WriteString("accessed", RemoteText.Iso(a.AccessTime));

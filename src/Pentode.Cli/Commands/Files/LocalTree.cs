@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Pentode.Core;
 using Pentode.Files;
+using Pentode.Linux;
 using Pentode.Linux.Tree;
 using Pentode.Uring;
 
@@ -26,7 +27,7 @@ internal sealed class LocalTree(IoLoop loop, CopyOptions options)
 
     private ValueTask<int> Run(Func<int> job) => loop.RunBlockingAsync(static state => ((Func<int>)state!)(), job);
 
-    private static TimeSpecData Time(FileTime time) => new() { Seconds = time.Seconds, Nanoseconds = time.Nanoseconds };
+    private static KernelTimespec Time(FileTime time) => new() { Seconds = time.Seconds, Nanoseconds = time.Nanoseconds };
 
     /// <summary>Owner, mode, times; a user who may not give files away keeps them, as with cp -p.</summary>
     private int Apply(int fd, CopyAttributes a)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using Pentode.Core;
 using Pentode.Daemon.Services;
@@ -18,14 +17,7 @@ internal static class RemoteText
     public static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 
     /// <summary>Writes "pentode: WHAT: the error in words (ENAME)".</summary>
-    public static void Report(string what, Errno error) => Report(what, Describe(error));
-
-    /// <summary>The error in words, with its name; in those of the system where we have none of our own.</summary>
-    public static string Describe(Errno error)
-    {
-        var text = ErrnoText.Describe(error);
-        return text == error.ToString() ? $"{Marshal.GetPInvokeErrorMessage((int)error)} ({error})" : text;
-    }
+    public static void Report(string what, Errno error) => Report(what, ErrnoText.Describe(error));
 
     /// <summary>Writes "pentode: WHAT: WHY".</summary>
     public static void Report(string what, string why) => Console.Error.WriteLine($"pentode: {Clean(what)}: {why}");
@@ -86,7 +78,7 @@ internal static class RemoteText
         json.WriteNumber("uid", attributes.Uid);
         json.WriteNumber("gid", attributes.Gid);
         json.WriteNumber("links", attributes.LinkCount);
-        json.WriteNumber("sizeBytes", attributes.Length);
+        json.WriteNumber("size_bytes", attributes.Length);
         json.WriteString("modified", Iso(attributes.ModifyTime));
         if (target is not null)
             WriteName(json, "target", target);
@@ -97,7 +89,7 @@ internal static class RemoteText
     {
         json.WriteString(key, Encoding.UTF8.GetString(name));
         if (!System.Text.Unicode.Utf8.IsValid(name))
-            json.WriteBase64String(key + "Base64", name);
+            json.WriteBase64String(key + "_base64", name);
     }
 
     private static void Special(Span<char> text, uint mode, uint bit, int at, char letter)

@@ -1,5 +1,6 @@
 using Pentode.Core;
 using Pentode.Core.Buffers;
+using Pentode.Daemon.Services;
 using Pentode.Files;
 using Pentode.Uring;
 
@@ -91,7 +92,7 @@ internal sealed class TreeCopier(IoLoop loop, CopyOptions options, CopyProgress 
         if (!IsStopping)
             error = item.Name is null ? await ListAsync(item.Pair).ConfigureAwait(true) : await CopyOneAsync(item).ConfigureAwait(true);
         if (error != Errno.None)
-            Fail(item, RemoteText.Describe(error));
+            Fail(item, ErrnoText.Describe(error));
         await ReleaseAsync(item.Pair).ConfigureAwait(true);
         _active--;
         Pump();
@@ -182,7 +183,7 @@ internal sealed class TreeCopier(IoLoop loop, CopyOptions options, CopyProgress 
             at.Source.Close();
             var error = await at.Target.FinishAsync(attributes).ConfigureAwait(true);
             if (error != Errno.None)
-                Refuse(at.Display, RemoteText.Describe(error));
+                Refuse(at.Display, ErrnoText.Describe(error));
         }
     }
 
@@ -207,7 +208,7 @@ internal sealed class TreeCopier(IoLoop loop, CopyOptions options, CopyProgress 
         }
 
         var isGone = await target.AbortAsync().ConfigureAwait(true);
-        Fail(item, (work.Shrank ? "became shorter while it was copied" : RemoteText.Describe(error)) + (isGone ? "; the incomplete copy was removed" : "; the copy is INCOMPLETE"));
+        Fail(item, (work.Shrank ? "became shorter while it was copied" : ErrnoText.Describe(error)) + (isGone ? "; the incomplete copy was removed" : "; the copy is INCOMPLETE"));
         return Errno.None;
     }
 

@@ -1,0 +1,60 @@
+using Pentode.Rings.Wire;
+
+namespace Pentode.Rings.Server;
+
+/// <summary>A slot for a task in flight. The kernel reads and writes its memory until the completion.</summary>
+internal sealed unsafe class RingsTask
+{
+    /// <summary>Room for what an operation points to besides its data: a timespec, an address length, an open_how.</summary>
+    public const int ControlBytes = 64;
+
+    public RingsTask(int index, byte* memory)
+    {
+        Index = index;
+        Memory = memory;
+    }
+
+    /// <summary>Place in the table.</summary>
+    public int Index { get; }
+
+    /// <summary><see cref="ControlBytes"/> bytes, then io_bytes_max bytes of data.</summary>
+    public byte* Memory { get; }
+
+    /// <summary>Where the data are.</summary>
+    public byte* Data => Memory + ControlBytes;
+
+    /// <summary>Tells the uses of this slot apart.</summary>
+    public uint Generation;
+
+    /// <summary>Task id; 0 for a free slot.</summary>
+    public ulong Id;
+
+    public RingsKind Kind;
+
+    public RingsPriority Priority;
+
+    /// <summary>Who asked; may be gone.</summary>
+    public RingsSession? Owner;
+
+    /// <summary>Resource named by the request.</summary>
+    public uint Resource;
+
+    /// <summary>Descriptor used, closed or, for ACCEPT and OPENAT, to be filled.</summary>
+    public RingsFile? File;
+
+    /// <summary>ACCEPT and OPENAT: slot of the new descriptor.</summary>
+    public RingsFile? NewFile;
+
+    public RingsBuffer? Buffer;
+
+    /// <summary>Bytes asked for.</summary>
+    public uint Length;
+
+    /// <summary>CLOSE: the descriptor on its way out.</summary>
+    public int ClosingDescriptor;
+
+    /// <summary>Bytes of the owner's output kept free for the completion.</summary>
+    public int Reserved;
+
+    public bool UsesCredit => Kind != RingsKind.Cancel;
+}
