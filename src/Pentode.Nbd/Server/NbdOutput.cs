@@ -140,13 +140,6 @@ internal sealed class NbdOutput
             _loop.SendVectored(_socket, _memory.AsSpan(0, _sendingCount), _completion);
     }
 
-    /// <summary>Asks the send under way to end.</summary>
-    public void Cancel()
-    {
-        if (_completion.IsPending)
-            _loop.Cancel(_completion);
-    }
-
     /// <summary>Drops what is queued.</summary>
     public void Discard()
     {
