@@ -12,6 +12,9 @@ public interface INode
     /// <summary>Identity: stable across restarts, unique in the tree.</summary>
     NodeId Id { get; }
 
+    /// <summary>What finds this node again with <see cref="ITreeBackend.OpenHandle"/>; EOPNOTSUPP when the tree has no such thing.</summary>
+    Result<NodeHandle> Handle => Errno.EOPNOTSUPP;
+
     /// <summary>Takes one more reference.</summary>
     void AddReference();
 
@@ -32,6 +35,15 @@ public interface INode
 
     /// <summary>Opens a regular file or a directory. Flags are open(2)'s access mode, O_TRUNC, O_APPEND, O_DSYNC, O_SYNC, O_DIRECTORY, O_NOATIME.</summary>
     ValueTask<Result<IOpenFile>> Open(Credentials who, int flags);
+
+    /// <summary>As the other <c>Open</c>, for trees whose open may wait: it ends with EINTR when <paramref name="origin"/> gives up. O_NONBLOCK is passed on.</summary>
+    ValueTask<Result<IOpenFile>> Open(Credentials who, int flags, OpenOrigin origin) => Open(who, flags);
+
+    /// <summary>
+    /// Creates a regular file, unless one made with the same <paramref name="verifier"/> is already there (NFSv3 EXCLUSIVE): that one then,
+    /// else EEXIST. The verifier is kept for the life of the file. EOPNOTSUPP when the tree has no room for it.
+    /// </summary>
+    ValueTask<Result<INode>> CreateExclusive(Credentials who, FileName name, ulong verifier, uint mode, uint gid) => new((Result<INode>)Errno.EOPNOTSUPP);
 
     /// <summary>
     /// Creates and opens a regular file in this directory (O_EXCL honoured; without it an existing regular file is opened). Mode is not masked.

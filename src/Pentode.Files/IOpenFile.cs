@@ -29,6 +29,12 @@ public interface IOpenFile
     /// <summary>Gives back every lock taken through this file; false when there was none.</summary>
     bool ReleaseLocks();
 
+    /// <summary>One close(2) of a descriptor that may have duplicates: reports what close(2) shall say, ends nothing.</summary>
+    ValueTask<Errno> Flush() => new(Errno.None);
+
+    /// <summary>Readiness now. With a sink, also calls it once at the next change.</summary>
+    FileReadiness Poll(IReadinessSink? sink) => FileReadiness.Readable | FileReadiness.Writable;
+
     /// <summary>Closes; every operation has ended. The error of close(2) if any.</summary>
     ValueTask<Errno> Close();
 }

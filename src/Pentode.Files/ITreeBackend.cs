@@ -7,4 +7,7 @@ public interface ITreeBackend : IAsyncDisposable
 {
     /// <summary>The root node; the caller owns a reference.</summary>
     Result<INode> OpenRoot();
+
+    /// <summary>The node a handle names, with a reference for the caller; ESTALE when it is gone or the handle was never this tree's.</summary>
+    ValueTask<Result<INode>> OpenHandle(NodeHandle handle) => new((Result<INode>)Errno.ESTALE);
 }

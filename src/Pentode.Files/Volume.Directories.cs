@@ -35,6 +35,16 @@ public sealed partial class Volume
         return Counted(node.Create(actor, name, flags, mode & 0xFFF, GroupFor(actor, gid)));
     }
 
+    /// <inheritdoc cref="INode.CreateExclusive"/>
+    public ValueTask<Result<INode>> CreateExclusive(Credentials who, INode node, FileName name, ulong verifier, uint mode, uint gid)
+    {
+        var error = BeginEntry(node, name, Errno.EEXIST);
+        if (error != Errno.None)
+            return Refuse<INode>(error);
+        var actor = Squash(who);
+        return Counted(node.CreateExclusive(actor, name, verifier, mode & 0xFFF, GroupFor(actor, gid)));
+    }
+
     /// <inheritdoc cref="INode.MakeDirectory"/>
     public ValueTask<Result<INode>> MakeDirectory(Credentials who, INode node, FileName name, uint mode, uint gid)
     {

@@ -34,13 +34,29 @@ public sealed partial class Volume
         return error != Errno.None ? Refuse<byte[]>(error) : Counted(node.ReadLink(Squash(who)));
     }
 
-    /// <inheritdoc cref="INode.Open"/>
+    /// <inheritdoc cref="INode.Open(Credentials, int)"/>
     public ValueTask<Result<IOpenFile>> Open(Credentials who, INode node, int flags)
     {
         var error = Begin(FilesFaults.Open);
         if (error == Errno.None)
             error = CheckOpen(node, flags);
         return error != Errno.None ? Refuse<IOpenFile>(error) : Counted(node.Open(Squash(who), flags));
+    }
+
+    /// <inheritdoc cref="INode.Open(Credentials, int, OpenOrigin)"/>
+    public ValueTask<Result<IOpenFile>> Open(Credentials who, INode node, int flags, OpenOrigin origin)
+    {
+        var error = Begin(FilesFaults.Open);
+        if (error == Errno.None)
+            error = CheckOpen(node, flags);
+        return error != Errno.None ? Refuse<IOpenFile>(error) : Counted(node.Open(Squash(who), flags, origin));
+    }
+
+    /// <inheritdoc cref="ITreeBackend.OpenHandle"/>
+    public ValueTask<Result<INode>> OpenHandle(NodeHandle handle)
+    {
+        var error = Begin(FilesFaults.Lookup);
+        return error != Errno.None ? Refuse<INode>(error) : Counted(_backend.OpenHandle(handle));
     }
 
     /// <inheritdoc cref="INode.GetStatistics"/>

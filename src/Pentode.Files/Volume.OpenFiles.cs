@@ -71,6 +71,16 @@ public sealed partial class Volume
     /// <inheritdoc cref="IOpenFile.ReleaseLocks"/>
     public static bool ReleaseLocks(IOpenFile file) => file.ReleaseLocks();
 
+    /// <inheritdoc cref="IOpenFile.Flush"/>
+    public ValueTask<Errno> Flush(IOpenFile file)
+    {
+        var error = Begin(FilesFaults.Close);
+        return error != Errno.None ? Refuse(error) : Counted(file.Flush());
+    }
+
+    /// <inheritdoc cref="IOpenFile.Poll"/>
+    public static FileReadiness Poll(IOpenFile file, IReadinessSink? sink) => file.Poll(sink);
+
     /// <inheritdoc cref="IOpenFile.Close"/>
     public ValueTask<Errno> Close(IOpenFile file)
     {

@@ -16,8 +16,13 @@ public sealed partial class ProjectReferenceTests
         ["NineP"] = ["Core", "Uring", "Files", "Linux"],
         ["Nbd"] = ["Core", "Linux", "Uring", "Blocks"],
         ["Rings"] = ["Core", "Linux", "Uring"],
-        ["Daemon"] = ["Core", "Linux", "Uring", "Files", "Blocks", "NineP", "Nbd", "Rings"],
-        ["Cli"] = ["Core", "Linux", "Uring", "Files", "Blocks", "NineP", "Nbd", "Rings", "Daemon"],
+        ["Nfs"] = ["Core", "Linux", "Uring", "Files"],
+        ["Fuse"] = ["Core", "Linux", "Uring", "Files"],
+        ["Sqlite"] = ["Core", "Linux"],
+        ["Locks"] = ["Core", "Linux", "Files", "Sqlite"],
+        ["Names"] = ["Core", "Linux", "Files", "Sqlite"],
+        ["Daemon"] = ["Core", "Linux", "Uring", "Files", "Blocks", "NineP", "Nbd", "Nfs", "Fuse", "Sqlite", "Locks", "Names", "Rings"],
+        ["Cli"] = ["Core", "Linux", "Uring", "Files", "Blocks", "NineP", "Nbd", "Nfs", "Fuse", "Sqlite", "Locks", "Names", "Rings", "Daemon"],
     };
 
     public static TheoryData<string> Projects()
