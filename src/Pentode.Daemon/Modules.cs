@@ -33,6 +33,12 @@ public static class Modules
         new("nbd", "NBD over the blocks service", static c => new NbdFrontEnd(c)),
     ];
 
+    /// <summary>Services with a life of their own, in the order they start.</summary>
+    public static IReadOnlyList<ServiceModule> Services { get; } =
+    [
+        new("rings", BringsTrees: false, static c => c.Rings is { } rings ? new RingsService(rings) : null),
+    ];
+
     // An interface does not convert to a result by itself.
     private static Result<T> Open<T>(T backend) => backend;
 

@@ -30,8 +30,8 @@ public sealed class PentodeDaemon : IStatusSource
     private readonly List<ServedExport> _exports = [];
     private readonly List<IFrontEnd> _frontEnds = [];
     private readonly List<Listener> _listeners = [];
+    private readonly List<IDaemonService> _services = [];
     private ControlServer? _control;
-    private RingsService? _rings;
     private bool _isServing;
 
     /// <summary>A daemon that is not running yet.</summary>
@@ -49,7 +49,7 @@ public sealed class PentodeDaemon : IStatusSource
 
     /// <summary>Protocol and address of each listener, with the real ports, once started.</summary>
     public IReadOnlyList<(string Protocol, ListenAddress Address)> Listeners =>
-        [.. _listeners.Select(l => (l.Protocol, l.Address)), .. _rings is { } rings ? [("rings", rings.Address)] : Array.Empty<(string, ListenAddress)>()];
+        [.. _listeners.Select(l => (l.Protocol, l.Address)), .. _services.SelectMany(s => s.Listeners)];
 
     /// <summary>Path of the control socket, or null when there is none.</summary>
     public string? ControlPath => _control?.Path;
@@ -57,7 +57,8 @@ public sealed class PentodeDaemon : IStatusSource
     /// <summary>Starts everything, or says why not and leaves nothing running.</summary>
     public async Task<StartFailure?> StartAsync()
     {
-        var failure = StartLoops() ?? OpenTrees() ?? OpenBlocks() ?? ListenAll() ?? StartRings() ?? StartControl();
+        var failure = StartLoops() ?? OpenTrees() ?? OpenBlocks() ?? await StartServices(bringTrees: true).ConfigureAwait(false)
+            ?? ListenAll() ?? await StartServices(bringTrees: false).ConfigureAwait(false) ?? StartControl();
         if (failure is not null)
         {
             await StopAsync().ConfigureAwait(false);
@@ -75,13 +76,16 @@ public sealed class PentodeDaemon : IStatusSource
     public async Task StopAsync()
     {
         await Task.WhenAll(_listeners.Select(l => l.StopAsync())).ConfigureAwait(false);
-        if (_rings is not null)
-            await _rings.StopAsync().ConfigureAwait(false);
+        // Front ends that are services go first, those that bring trees when nobody uses the trees any more.
+        foreach (var service in Enumerable.Reverse(_services).Where(s => s.Volumes.Count == 0))
+            await service.StopAsync().ConfigureAwait(false);
         await Task.WhenAll(_frontEnds.Select(f => f.DrainAsync(_configuration.Limits.DrainTimeout))).ConfigureAwait(false);
         if (_control is not null)
             await _control.DisposeAsync().ConfigureAwait(false);
         foreach (var volume in _volumes)
             await volume.DisposeAsync().ConfigureAwait(false);
+        foreach (var service in Enumerable.Reverse(_services).Where(s => s.Volumes.Count > 0))
+            await service.StopAsync().ConfigureAwait(false);
         foreach (var block in _blocks)
             await block.DisposeAsync().ConfigureAwait(false);
         var loops = Task.WhenAll(_loops.Select(l => l.StopAsync()));
@@ -111,7 +115,7 @@ public sealed class PentodeDaemon : IStatusSource
             BytesWritten = _exports.Sum(e => e.BytesWritten()),
             Errors = _exports.Sum(e => e.Errors()),
         },
-        Connections = [.. _frontEnds.SelectMany(f => f.Sessions).Concat(_rings?.Sessions ?? []).OrderBy(s => s.Protocol, StringComparer.Ordinal).ThenBy(s => s.Id)],
+        Connections = [.. _frontEnds.SelectMany(f => f.Sessions).Concat(_services.SelectMany(s => s.Sessions)).OrderBy(s => s.Protocol, StringComparer.Ordinal).ThenBy(s => s.Id)],
         Metrics = _metrics.Snapshot().ToDictionary(StringComparer.Ordinal),
     };
 
@@ -262,14 +266,25 @@ public sealed class PentodeDaemon : IStatusSource
         return null;
     }
 
-    private StartFailure? StartRings()
+    private async Task<StartFailure?> StartServices(bool bringTrees)
     {
-        if (_configuration.Rings is not { } rings)
-            return null;
-        (_rings, var failure) = RingsService.Start(rings, _configuration.Limits, _log);
-        if (_rings is not null)
-            _exports.Add(_rings.Export);
-        return failure;
+        var context = new ServiceContext { Configuration = _configuration, Loops = _loops, Volumes = _volumes, Log = _log, Metrics = _metrics };
+        foreach (var module in Modules.Services.Where(m => m.BringsTrees == bringTrees))
+        {
+            if (module.Create(_configuration) is not { } service)
+                continue;
+            if (await service.StartAsync(context).ConfigureAwait(false) is { } failure)
+            {
+                await service.StopAsync().ConfigureAwait(false);
+                return failure;
+            }
+
+            _services.Add(service);
+            _volumes.AddRange(service.Volumes);
+            _exports.AddRange(service.Exports);
+        }
+
+        return null;
     }
 
     private static string WhyNot(ListenAddress address, Errno error) => error switch

@@ -6,32 +6,28 @@ using Pentode.Rings.Server;
 namespace Pentode.Daemon.Services;
 
 /// <summary>The rings service: its server has its own thread, ring and socket.</summary>
-internal sealed class RingsService
+internal sealed class RingsService(RingsConfiguration configuration) : IDaemonService
 {
     private const int StandardError = 2;
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly RingsServer _server;
+    private RingsServer? _server;
 
-    private RingsService(RingsServer server, string socket)
-    {
-        _server = server;
-        Address = ListenAddress.Unix(socket);
-        Export = new ServedExport("rings", socket, "io_uring", ReadOnly: false, 0, () => (long)(server.Stats.AcceptedSubmits + server.Stats.RejectedSubmits),
-            () => server.BytesRead, () => server.BytesWritten, () => (long)server.Stats.RejectedSubmits);
-    }
+    /// <inheritdoc/>
+    public IReadOnlyList<ServedExport> Exports => _server is { } server
+        ? [new ServedExport("rings", configuration.Socket, "io_uring", ReadOnly: false, 0,
+            () => (long)(server.Stats.AcceptedSubmits + server.Stats.RejectedSubmits), () => server.BytesRead, () => server.BytesWritten,
+            () => (long)server.Stats.RejectedSubmits)]
+        : [];
 
-    /// <summary>Where it listens.</summary>
-    public ListenAddress Address { get; }
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Protocol, ListenAddress Address)> Listeners => [("rings", ListenAddress.Unix(configuration.Socket))];
 
-    /// <summary>What status shows.</summary>
-    public ServedExport Export { get; }
+    /// <inheritdoc/>
+    public IReadOnlyList<SessionInfo> Sessions => _server?.Sessions ?? [];
 
-    /// <summary>Connections now.</summary>
-    public IReadOnlyList<SessionInfo> Sessions => _server.Sessions;
-
-    /// <summary>Starts it, or says why not.</summary>
-    public static (RingsService? Service, StartFailure? Failure) Start(RingsConfiguration configuration, LimitsConfiguration limits, ILog log)
+    /// <inheritdoc/>
+    public Task<StartFailure?> StartAsync(ServiceContext context)
     {
         var options = new RingsServerOptions
         {
@@ -48,36 +44,38 @@ internal sealed class RingsService
             AllowedGids = configuration.AllowGids,
             CancelAny = configuration.CancelAny,
             Roots = configuration.Roots,
-            HandshakeTimeout = limits.HandshakeTimeout,
-            Log = log,
+            HandshakeTimeout = context.Configuration.Limits.HandshakeTimeout,
+            Log = context.Log,
         };
-        var started = new TaskCompletionSource<(RingsService?, StartFailure?)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = new TaskCompletionSource<StartFailure?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() => Work(options, started)) { IsBackground = true, Name = "rings" };
         thread.Start();
-        return started.Task.GetAwaiter().GetResult();
+        return started.Task;
     }
 
-    /// <summary>Ends every connection and removes the socket.</summary>
+    /// <inheritdoc/>
     public Task StopAsync()
     {
-        _server.Stop();
+        if (_server is not { } server)
+            return Task.CompletedTask;
+        server.Stop();
         return _ended.Task;
     }
 
     // The ring belongs to the thread that makes it.
-    private static void Work(RingsServerOptions options, TaskCompletionSource<(RingsService?, StartFailure?)> started)
+    private void Work(RingsServerOptions options, TaskCompletionSource<StartFailure?> started)
     {
         var server = RingsServer.Start(options, out var failure);
         if (server is null)
         {
             var code = failure!.IsAboutSocket ? ExitCode.CannotListen : ExitCode.Failure;
-            started.SetResult((null, new StartFailure(code, $"cannot serve rings on {options.SocketPath}: {failure.Message}")));
+            started.SetResult(new StartFailure(code, $"cannot serve rings on {options.SocketPath}: {failure.Message}"));
             return;
         }
 
-        var service = new RingsService(server, options.SocketPath);
-        started.SetResult((service, null));
+        _server = server;
+        started.SetResult(null);
         server.Run();
-        service._ended.SetResult();
+        _ended.SetResult();
     }
 }
