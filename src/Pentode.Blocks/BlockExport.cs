@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Pentode.Blocks.Guarded;
 using Pentode.Core;
 using Pentode.Core.Diagnostics;
 
@@ -44,8 +45,8 @@ public sealed class BlockExport : IAsyncDisposable
     public BlockExport(string name, IBlockBackend backend, BlockExportOptions? options = null)
     {
         Name = name;
-        _backend = backend;
         _options = options ?? new BlockExportOptions();
+        _backend = _options.Guard is { } guard ? new GuardedBackend(backend, guard) : backend;
         IsReadOnly = _options.ReadOnly || backend.Info.IsReadOnly;
     }
 
@@ -60,6 +61,9 @@ public sealed class BlockExport : IAsyncDisposable
 
     /// <summary>True when the options or the backend refuse writes.</summary>
     public bool IsReadOnly { get; }
+
+    /// <summary>False when writes are refused now: read-only, or without the right to write.</summary>
+    public bool TakesWrites => !IsReadOnly && (_options.Guard is not { } guard || guard.Check() == Errno.None);
 
     /// <summary>Calls answered, refused ones included.</summary>
     public long Operations => Sum(static (in Stripe s) => Volatile.Read(in s.Operations));

@@ -1,3 +1,5 @@
+using Pentode.Core;
+
 namespace Pentode.Blocks;
 
 /// <summary>How a <see cref="BlockExport"/> is offered. Every limit has its default here.</summary>
@@ -8,6 +10,9 @@ public sealed record BlockExportOptions
 
     /// <summary>One line for people.</summary>
     public string Description { get; init; } = "";
+
+    /// <summary>Changes pass only while it says so; null lets all pass. See <see cref="Guarded.GuardedBackend"/>.</summary>
+    public IWriteGuard? Guard { get; init; }
 
     /// <summary>Longest range one <see cref="BlockExport.Zero"/> takes; longer is EINVAL.</summary>
     public long MaxZeroLength { get; init; } = long.MaxValue;

@@ -43,6 +43,9 @@ internal static class PersonalityIouringd
             return Usage;
         }
 
+        var handedOver = ServiceManager.TakeSockets();
+        if (handedOver.Count > 0)
+            options = options with { Listener = handedOver[0] };
         if (running.Run(options, out var failure) is { } signal)
         {
             ProcessSignals.Die(signal == PosixSignal.SIGINT ? 2 : 15);
@@ -56,7 +59,10 @@ internal static class PersonalityIouringd
     private static RingsServerOptions? Parse(string[] args)
     {
         // An '@' in front would mean the abstract namespace to us, and nothing special to the original.
-        var options = new RingsServerOptions { SocketPath = args[^1].StartsWith('@') ? "./" + args[^1] : args[^1], Fault = Fault() };
+        var options = new RingsServerOptions
+        {
+            SocketPath = args[^1].StartsWith('@') ? "./" + args[^1] : args[^1], ActAs = RingsActor.Server, HasProtocol2 = false, Fault = Fault(),
+        };
         var index = 0;
         while (index < args.Length - 1)
         {

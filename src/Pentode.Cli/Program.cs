@@ -20,6 +20,8 @@ internal static class Program
         root.Subcommands.Add(CheckCommand.Create());
         root.Subcommands.Add(FilesCommand.Create(common));
         root.Subcommands.Add(BlocksCommand.Create(common));
+        root.Subcommands.Add(LocksCommand.Create(common));
+        root.Subcommands.Add(NamesCommand.Create(common));
         root.Subcommands.Add(RingsCommand.Create(common));
         root.Subcommands.Add(StatusCommand.Create(common));
         foreach (var option in root.Options)

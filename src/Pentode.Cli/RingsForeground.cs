@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pentode.Linux;
 using Pentode.Rings.Server;
 
 namespace Pentode.Cli;
@@ -31,6 +32,7 @@ internal sealed class RingsForeground : IDisposable
                 server.Stop();
         }
 
+        ServiceManager.Notify("READY=1");
         server.Run();
         lock (_lock)
             _server = null;

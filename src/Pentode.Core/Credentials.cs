@@ -4,6 +4,7 @@ namespace Pentode.Core;
 public sealed class Credentials : IEquatable<Credentials>
 {
     private readonly uint[] _groups;
+    private Credentials? _withoutRootGroup;
 
     /// <summary>Creates credentials; <paramref name="groups"/> is copied.</summary>
     public Credentials(uint uid, uint gid, ReadOnlySpan<uint> groups = default)
@@ -30,6 +31,14 @@ public sealed class Credentials : IEquatable<Credentials>
 
     /// <summary>True when <paramref name="gid"/> is the primary or a supplementary group.</summary>
     public bool IsInGroup(uint gid) => gid == Gid || Groups.Contains(gid);
+
+    /// <summary>The same user out of group 0: its place as the primary group is taken by <see cref="Nobody"/>'s. Kept, so asking again costs nothing.</summary>
+    public Credentials WithoutRootGroup()
+    {
+        if (Gid != 0 && !Groups.Contains(0u))
+            return this;
+        return _withoutRootGroup ??= new Credentials(Uid, Gid == 0 ? Nobody.Gid : Gid, Array.FindAll(_groups, static g => g != 0));
+    }
 
     /// <inheritdoc/>
     public bool Equals(Credentials? other) =>

@@ -36,7 +36,11 @@ public static class Modules
     /// <summary>Services with a life of their own, in the order they start.</summary>
     public static IReadOnlyList<ServiceModule> Services { get; } =
     [
+        new("locks", BringsTrees: true, static c => c.Locks is { } locks ? new LocksService(locks) : null),
+        new("nfs", BringsTrees: false, static c => c.Nfs is { } nfs ? new NfsService(nfs) : null),
+        new("names", BringsTrees: true, static c => c.Names is { } names ? new NamesService(names) : null),
         new("rings", BringsTrees: false, static c => c.Rings is { } rings ? new RingsService(rings) : null),
+        new("mounts", BringsTrees: false, static c => c.Mounts.Count > 0 ? new MountService(c.Mounts) : null),
     ];
 
     // An interface does not convert to a result by itself.

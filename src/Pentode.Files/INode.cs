@@ -40,6 +40,25 @@ public interface INode
     ValueTask<Result<IOpenFile>> Open(Credentials who, int flags, OpenOrigin origin) => Open(who, flags);
 
     /// <summary>
+    /// As the first <c>Open</c>, for front ends that know no open files (NFS): the owner, who may have opened the file before its mode said no, is
+    /// not refused, and whoever may execute a file may read it.
+    /// </summary>
+    ValueTask<Result<IOpenFile>> OpenStateless(Credentials who, int flags) => Open(who, flags);
+
+    /// <summary>Which of read (4), write (2), execute or search (1) of <paramref name="wanted"/> the user may do. From the mode bits, unless the tree knows better.</summary>
+    async ValueTask<Result<int>> Access(Credentials who, int wanted)
+    {
+        var attributes = await GetAttributes(who).ConfigureAwait(false);
+        if (!attributes.IsOk)
+            return attributes.Error;
+        var a = attributes.Value;
+        if (who.Uid == 0)
+            return a.Id.IsDirectory || (a.Mode & 0x49) != 0 ? wanted : wanted & ~1;
+        var shift = who.Uid == a.Uid ? 6 : who.IsInGroup(a.Gid) ? 3 : 0;
+        return (int)(a.Mode >> shift) & wanted;
+    }
+
+    /// <summary>
     /// Creates a regular file, unless one made with the same <paramref name="verifier"/> is already there (NFSv3 EXCLUSIVE): that one then,
     /// else EEXIST. The verifier is kept for the life of the file. EOPNOTSUPP when the tree has no room for it.
     /// </summary>

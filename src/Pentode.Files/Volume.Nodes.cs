@@ -52,6 +52,24 @@ public sealed partial class Volume
         return error != Errno.None ? Refuse<IOpenFile>(error) : Counted(node.Open(Squash(who), flags, origin));
     }
 
+    /// <inheritdoc cref="INode.OpenStateless"/>
+    public ValueTask<Result<IOpenFile>> OpenStateless(Credentials who, INode node, int flags)
+    {
+        var error = Begin(FilesFaults.Open);
+        if (error == Errno.None)
+            error = CheckOpen(node, flags);
+        return error != Errno.None ? Refuse<IOpenFile>(error) : Counted(node.OpenStateless(Squash(who), flags));
+    }
+
+    /// <inheritdoc cref="INode.Access"/>
+    public ValueTask<Result<int>> Access(Credentials who, INode node, int wanted)
+    {
+        var error = Begin(FilesFaults.Attributes);
+        if (IsReadOnly)
+            wanted &= ~2;
+        return error != Errno.None ? Refuse<int>(error) : Counted(node.Access(Squash(who), wanted & 7));
+    }
+
     /// <inheritdoc cref="ITreeBackend.OpenHandle"/>
     public ValueTask<Result<INode>> OpenHandle(NodeHandle handle)
     {
@@ -108,6 +126,8 @@ public sealed partial class Volume
             return Errno.EISDIR;
         if (!id.IsDirectory && !id.IsRegular)
             return Errno.ENXIO;
-        return isWrite && IsReadOnly ? Errno.EROFS : Errno.None;
+        if (isWrite && IsReadOnly)
+            return Errno.EROFS;
+        return isWrite && _options.Guard is { } guard ? guard.Check() : Errno.None;
     }
 }

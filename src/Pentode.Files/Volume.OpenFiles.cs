@@ -27,7 +27,7 @@ public sealed partial class Volume
             error = Errno.EINVAL;
         if (error != Errno.None)
             return Refuse<int>(error);
-        var task = file.Write(buffer, offset);
+        var task = _options.Guard is { } guard ? WriteGuarded(new GuardedWrite(file, buffer, offset, guard)) : file.Write(buffer, offset);
         return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesWritten)) : BytesLater(task, isWrite: true);
     }
 
@@ -88,6 +88,25 @@ public sealed partial class Volume
         var injected = Begin(FilesFaults.Close);
         var task = Counted(file.Close());
         return injected == Errno.None ? task : CloseFailed(task, injected);
+    }
+
+    private static async ValueTask<Result<int>> WriteGuarded(GuardedWrite write)
+    {
+        if (IoLoop.Current is not { } loop)
+        {
+            write.Run();
+            return write.Outcome;
+        }
+
+        while (true)
+        {
+            var result = await loop.RunBlockingAsync(GuardedWrite.Job, write).ConfigureAwait(false);
+            if (write.HasRun)
+                return write.Outcome;
+            if (result != -(int)Errno.EAGAIN)
+                return (Errno)(-result);
+            _ = await loop.DelayAsync(1).ConfigureAwait(false); // every worker is busy and their queue full
+        }
     }
 
     private static Errno CheckLock(LockType type, long start, long length) =>

@@ -42,6 +42,9 @@ public sealed partial class Volume : IAsyncDisposable
     /// <summary>Name of the export.</summary>
     public string Name { get; }
 
+    /// <summary>The client is trusted with permissions: not for front ends that must check them.</summary>
+    public bool ClientChecks => _options.ClientChecks;
+
     /// <summary>True when nothing may change.</summary>
     public bool IsReadOnly => _options.ReadOnly;
 
@@ -56,6 +59,13 @@ public sealed partial class Volume : IAsyncDisposable
 
     /// <summary>Calls that ended in an error.</summary>
     public long Errors => Volatile.Read(ref _errors);
+
+    /// <summary>The same tree held to other options, with counts of its own. Does not own the tree: it goes before this volume does.</summary>
+    public Volume View(Func<VolumeOptions, VolumeOptions> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return new Volume(Name, new BorrowedTree(_backend), change(_options));
+    }
 
     /// <summary>The root node; the caller owns a reference.</summary>
     public Result<INode> Attach()
@@ -80,14 +90,20 @@ public sealed partial class Volume : IAsyncDisposable
     private Errno BeginChange(FaultPoint fault)
     {
         var error = Begin(fault);
-        return error == Errno.None && IsReadOnly ? Errno.EROFS : error;
+        if (error == Errno.None && IsReadOnly)
+            return Errno.EROFS;
+        return error == Errno.None && _options.Guard is { } guard ? guard.Check() : error;
     }
 
     private Credentials Squash(Credentials who)
     {
         if (_options.SquashTo is { } one)
             return one;
-        return _options.SquashRoot && who.Uid == 0 ? _options.Anonymous : who;
+        if (!_options.SquashRoot)
+            return who;
+
+        // Who may say what groups it is in could say 0, and own what root's group may write.
+        return who.Uid == 0 ? _options.Anonymous : who.WithoutRootGroup();
     }
 
     /// <summary>

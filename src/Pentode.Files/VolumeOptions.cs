@@ -8,10 +8,13 @@ public sealed record VolumeOptions
     /// <summary>Nothing may change: EROFS.</summary>
     public bool ReadOnly { get; init; }
 
+    /// <summary>Changes pass only while it says so; null lets all pass. Writes are then made on a worker thread, right after the question.</summary>
+    public IWriteGuard? Guard { get; init; }
+
     /// <summary>Every user becomes this one; null to keep users.</summary>
     public Credentials? SquashTo { get; init; }
 
-    /// <summary>User 0 becomes <see cref="Anonymous"/>.</summary>
+    /// <summary>User 0 becomes <see cref="Anonymous"/>, and nobody is in group 0.</summary>
     public bool SquashRoot { get; init; }
 
     /// <summary>What user 0 becomes with <see cref="SquashRoot"/>.</summary>

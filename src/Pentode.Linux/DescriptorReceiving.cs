@@ -16,10 +16,12 @@ public static unsafe partial class DescriptorReceiving
     private const int ScmRights = 1;
     private const int ControlTruncated = 8;
     private const int HeaderBytes = 16;
-    private const int ControlBytes = HeaderBytes + (Room * 4) + 16;
+
+    // No byte more: the kernel fills what there is with descriptors.
+    private const int ControlBytes = HeaderBytes + (Room * 4);
 
     /// <summary>
-    /// recvmsg(2) with MSG_DONTWAIT. <paramref name="descriptors"/>, with space for <see cref="Room"/>, takes what came along: the caller
+    /// recvmsg(2) with MSG_DONTWAIT. <paramref name="descriptors"/>, with space for at least <see cref="Room"/>, takes what came along: the caller
     /// owns <paramref name="count"/> of them, closed on exec. <paramref name="isSound"/> is false when ancillary data were cut or of another kind.
     /// </summary>
     public static int Receive(int socket, byte* buffer, int length, Span<int> descriptors, out int count, out bool isSound)

@@ -26,6 +26,9 @@ internal static unsafe partial class NativeSocket
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Recv(int socket, byte* buffer, nuint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint RecvMsg(int socket, void* message, int flags);
+
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMsg(int socket, void* message, int flags);
 

@@ -12,9 +12,19 @@ public static partial class ProcessSignals
         _ = Kill(Environment.ProcessId, signal);
     }
 
+    /// <summary>Sends a signal to one process, 0 only asks whether it is there; 0 or a negative errno (kill(2)).</summary>
+    public static int Send(int process, int signal) =>
+        process > 0 ? (Kill(process, signal) == 0 ? 0 : -Marshal.GetLastPInvokeError()) : -(int)Pentode.Core.Errno.EINVAL;
+
+    /// <summary>Leaves the terminal and its signals (setsid(2)); a process that leads its group already stays.</summary>
+    public static void LeaveTerminal() => _ = SetSession();
+
+    [LibraryImport("libc", EntryPoint = "setsid")]
+    private static partial int SetSession();
+
     [LibraryImport("libc", EntryPoint = "signal")]
     private static partial nint SetHandler(int signal, nint handler);
 
-    [LibraryImport("libc", EntryPoint = "kill")]
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
 }

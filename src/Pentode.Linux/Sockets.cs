@@ -110,6 +110,73 @@ public static unsafe class Sockets
         return ((int)credentials[0], credentials[1], credentials[2]);
     }
 
+    /// <summary>SO_PEERGROUPS of a Unix socket: the supplementary groups its peer had when it connected; null for others and on kernels before 4.13.</summary>
+    public static uint[]? PeerGroups(int socket)
+    {
+        for (var room = 32; ;)
+        {
+            var groups = new uint[room];
+            var length = (uint)room * 4;
+            fixed (uint* p = groups)
+            {
+                if (NativeSocket.GetSockOpt(socket, SolSocket, 59, p, &length) == 0)
+                    return groups[..(int)(length / 4)];
+            }
+
+            // ERANGE tells how many there are.
+            if (Marshal.GetLastPInvokeError() != 34 || length / 4 <= (uint)room || length > 65536 * 4)
+                return null;
+            room = (int)(length / 4);
+        }
+    }
+
+    /// <summary>
+    /// Takes over a listening Unix stream socket made by somebody else, and makes it non-blocking and close on exec; EINVAL, with the
+    /// descriptor left as it is, when it is anything else.
+    /// </summary>
+    public static Errno AdoptUnixListener(int socket)
+    {
+        const int type = 3, acceptsConnections = 30, domain = 39, stream = 1;
+        if (Option(socket, domain) != Unix || Option(socket, type) != stream || Option(socket, acceptsConnections) != 1)
+            return Errno.EINVAL;
+        _ = Tree.TreeNative.Fcntl(socket, 2, 1);
+        _ = Tree.TreeNative.Fcntl(socket, 4, Tree.TreeNative.Fcntl(socket, 3, 0) | 0x800);
+        return Errno.None;
+    }
+
+    /// <summary>Path a Unix socket is bound to, "@name" in the abstract namespace; "" when it has none.</summary>
+    public static string UnixPath(int socket)
+    {
+        Span<byte> address = stackalloc byte[110];
+        uint length = 110;
+        fixed (byte* p = address)
+        {
+            if (NativeSocket.GetSockName(socket, p, &length) < 0 || length <= 2 || BinaryPrimitives.ReadUInt16LittleEndian(address) != Unix)
+                return "";
+        }
+
+        var name = address[2..(int)Math.Min(length, 110)];
+        return name[0] == 0 ? "@" + Encoding.UTF8.GetString(name[1..]) : Encoding.UTF8.GetString(name.TrimEnd((byte)0));
+    }
+
+    /// <summary>Raw address a socket is bound to; empty when it is none.</summary>
+    public static byte[] LocalAddress(int socket)
+    {
+        var address = new byte[128];
+        uint length = 128;
+        fixed (byte* p = address)
+            return NativeSocket.GetSockName(socket, p, &length) == 0 ? address[..(int)Math.Min(length, 128)] : [];
+    }
+
+    /// <summary>True for the client's end of a connection to the listener of this address.</summary>
+    public static bool IsConnectedTo(int socket, ReadOnlySpan<byte> address)
+    {
+        Span<byte> peer = stackalloc byte[128];
+        uint length = 128;
+        fixed (byte* p = peer)
+            return NativeSocket.GetPeerName(socket, p, &length) == 0 && peer[..(int)Math.Min(length, 128)].SequenceEqual(address);
+    }
+
     /// <summary>An unbound TCP socket.</summary>
     public static Result<int> CreateTcp(bool ipv6 = false) => Of(NativeSocket.Socket(ipv6 ? Inet6 : Inet, StreamNonBlockCloexec, 0));
 
@@ -222,6 +289,13 @@ public static unsafe class Sockets
         var error = (Errno)Marshal.GetLastPInvokeError();
         FileCalls.Close(socket);
         return error;
+    }
+
+    private static int Option(int socket, int name)
+    {
+        var value = 0;
+        uint length = sizeof(int);
+        return NativeSocket.GetSockOpt(socket, SolSocket, name, &value, &length) == 0 ? value : -1;
     }
 
     private static void SetOption(int socket, int level, int name, int value) =>

@@ -9,7 +9,7 @@ internal sealed class CommonOptions
 {
     private readonly Option<string?> _engine = new("--engine") { Description = "I/O engine: ring (io_uring), portable (epoll and threads) or auto, the default: ring where the kernel allows it.", Recursive = true, HelpName = "ENGINE" };
     private readonly Option<int?> _loops = new("--loops") { Description = "Number of loops; one per processor by default.", Recursive = true, HelpName = "N" };
-    private readonly Option<string[]> _trace = new("--trace") { Description = "Log every request of a protocol, 9p or nbd, with its outcome and time; may be repeated.", Recursive = true, HelpName = "PROTOCOL" };
+    private readonly Option<string[]> _trace = new("--trace") { Description = "Log every request of a protocol, 9p, nbd or nfs, with its outcome and time; may be repeated.", Recursive = true, HelpName = "PROTOCOL" };
     private readonly Option<string?> _logLevel = new("--log-level") { Description = "Least level that is logged: debug, info, warning, error or none; info by default.", Recursive = true, HelpName = "LEVEL" };
     private readonly Option<string?> _logFormat = new("--log-format") { Description = "text or json; text by default.", Recursive = true, HelpName = "FORMAT" };
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Pentode.Daemon.Configuration;
 using Pentode.Daemon.Services;
+using Pentode.Linux;
 
 namespace Pentode.Cli.Commands;
 
@@ -29,8 +30,10 @@ internal static class DaemonRunner
             await Console.Out.WriteLineAsync(hints).ConfigureAwait(false);
         await Console.Out.WriteLineAsync("ready").ConfigureAwait(false);
         await Console.Out.FlushAsync().ConfigureAwait(false);
+        ServiceManager.Notify("READY=1");
 
         await stop.Task.ConfigureAwait(false);
+        ServiceManager.Notify("STOPPING=1");
         await daemon.StopAsync().ConfigureAwait(false);
         return ExitCode.Ok;
 

@@ -13,5 +13,6 @@ internal static class FilesCommand
         FilesCatCommand.Create(common),
         FilesStatCommand.Create(common),
         FilesCopyCommand.Create(common),
+        FilesMountCommand.Create(common),
     };
 }

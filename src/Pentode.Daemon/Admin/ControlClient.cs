@@ -8,7 +8,10 @@ namespace Pentode.Daemon.Admin;
 public static class ControlClient
 {
     /// <summary>The answer to "status" as the line the daemon sent, or null and the reason.</summary>
-    public static async Task<(string? Line, string Problem)> AskAsync(string path, string command, TimeSpan timeout)
+    public static Task<(string? Line, string Problem)> AskAsync(string path, string command, TimeSpan timeout) => AskAsync(path, new ControlRequest(command), timeout);
+
+    /// <summary>The answer to a request as the line the daemon sent, or null and the reason.</summary>
+    public static async Task<(string? Line, string Problem)> AskAsync(string path, ControlRequest asked, TimeSpan timeout)
     {
         using var limit = new CancellationTokenSource(timeout);
         try
@@ -16,7 +19,7 @@ public static class ControlClient
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), limit.Token).ConfigureAwait(false);
             using var stream = new NetworkStream(socket, ownsSocket: false);
-            var request = JsonSerializer.Serialize(new ControlRequest(command), ControlJson.Default.ControlRequest) + "\n";
+            var request = JsonSerializer.Serialize(asked, ControlJson.Default.ControlRequest) + "\n";
             await stream.WriteAsync(Encoding.UTF8.GetBytes(request), limit.Token).ConfigureAwait(false);
             using var reader = new StreamReader(stream, Encoding.UTF8);
             var line = await reader.ReadLineAsync(limit.Token).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Pentode.Daemon.Services;
 
 namespace Pentode.Daemon.Admin;
 
@@ -7,4 +8,5 @@ namespace Pentode.Daemon.Admin;
 [JsonSerializable(typeof(ControlRequest))]
 [JsonSerializable(typeof(ControlError))]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(NamesAnswer))]
 public sealed partial class ControlJson : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Pentode.Core.Diagnostics;
+using Pentode.Daemon.Services;
 using Pentode.Linux;
 
 namespace Pentode.Daemon.Admin;
@@ -140,7 +141,7 @@ public sealed class ControlServer : IAsyncDisposable
                     continue;
                 }
 
-                await stream.WriteAsync(Answer(buffer.AsSpan(0, end)), _stop.Token).ConfigureAwait(false);
+                await stream.WriteAsync(await Answer(buffer.AsMemory(0, end)).ConfigureAwait(false), _stop.Token).ConfigureAwait(false);
                 buffer.AsSpan(end + 1, length - end - 1).CopyTo(buffer);
                 length -= end + 1;
             }
@@ -155,17 +156,23 @@ public sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private byte[] Answer(ReadOnlySpan<byte> line)
+    private async Task<byte[]> Answer(ReadOnlyMemory<byte> line)
     {
         string json;
         try
         {
-            var request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest);
+            var request = JsonSerializer.Deserialize(line.Span, ControlJson.Default.ControlRequest);
             json = request?.Command switch
             {
                 "status" => JsonSerializer.Serialize(_source.Status(), ControlJson.Default.StatusReport),
+                "names" when request.Names is { } names => _source.Names(names) is { } work
+                    ? JsonSerializer.Serialize(await work.ConfigureAwait(false), NamesJson.Default.NamesAnswer)
+                    : Error("this daemon serves no namespace: it has no 'names:' section"),
+                "locks" when request.Locks is { } locks => _source.Locks(locks) is { } answer
+                    ? await answer.ConfigureAwait(false)
+                    : Error("this daemon has no locks: it has no 'locks:' section, or could not start them"),
                 null => Error("a request is {\"command\": \"status\"}"),
-                var other => Error($"unknown command '{other}': status"),
+                var other => Error($"unknown command '{other}': status, names, locks"),
             };
         }
         catch (JsonException e)

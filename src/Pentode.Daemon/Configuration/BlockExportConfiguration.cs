@@ -18,6 +18,9 @@ public sealed record BlockExportConfiguration
     /// <summary>Refuse changes.</summary>
     public bool ReadOnly { get; init; }
 
+    /// <summary>Changes pass only while this daemon holds the exclusive lock <c>DOMAIN/NAME</c>; null for no such condition.</summary>
+    public string? Lock { get; init; }
+
     /// <summary>Shown to clients that list.</summary>
     public string Description { get; init; } = "";
 }

@@ -1,4 +1,5 @@
 using Pentode.Core.Diagnostics;
+using Pentode.Locks;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -61,21 +62,25 @@ public static class ConfigurationReader
         var root = new ConfigurationSection(file, "the configuration", stream.Documents[0].RootNode, errors);
         var configuration = new DaemonConfiguration
         {
-            Files = root.Section("files") is { } files ? ReadFiles(files) : null,
+            Files = root.Section("files") is { } files ? ReadFiles(files, mayBeEmpty: root.Has("names") || root.Has("locks")) : null,
             Blocks = root.Section("blocks") is { } blocks ? ReadBlocks(blocks) : null,
             Rings = root.Section("rings") is { } rings ? RingsSection.Read(rings) : null,
+            Names = root.Section("names") is { } names ? NamesSection.Read(names) : null,
+            Nfs = root.Section("nfs") is { } nfs ? NfsSection.Read(nfs, ReadListen(nfs, oldStyleExports: null)) : null,
+            Locks = root.Section("locks") is { } locks ? LocksSection.Read(locks) : null,
+            Mounts = root.List("mounts") is { } mounts ? MountsSection.Read(root, mounts) : [],
             Limits = root.Section("limits") is { } limits ? ReadLimits(limits) : new LimitsConfiguration(),
             Engine = root.Section("engine") is { } engine ? ReadEngine(engine) : new EngineConfiguration(),
             Log = root.Section("log") is { } log ? ReadLog(log) : new LogConfiguration(),
             ControlSocket = root.Section("control") is { } control ? ReadControl(control) : null,
         };
         root.Finish();
-        if (errors.Count == 0 && configuration is { Files: null, Blocks: null, Rings: null })
-            errors.Add(new ConfigurationError(file, 0, 0, "nothing to serve: add a 'files:', a 'blocks:' or a 'rings:' section"));
+        if (errors.Count == 0 && configuration is { Files: null, Blocks: null, Rings: null, Names: null, Locks: null })
+            errors.Add(new ConfigurationError(file, 0, 0, "nothing to serve: add a 'files:', a 'blocks:', a 'rings:', a 'names:' or a 'locks:' section"));
         return configuration;
     }
 
-    private static FilesConfiguration ReadFiles(ConfigurationSection section)
+    private static FilesConfiguration ReadFiles(ConfigurationSection section, bool mayBeEmpty)
     {
         var result = new FilesConfiguration();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -92,6 +97,7 @@ public static class ConfigurationReader
             var allowDevices = item.Flag("allow_devices");
             var checks = item.Choice("checks", "server", "server", "client");
             var squash = Enum.Parse<SquashKind>(item.Choice("squash", "none", "none", "root", "all"), ignoreCase: true);
+            var guard = ReadLock(item);
             item.Finish();
             if (kind == "host" && path.Length == 0)
                 item.RefuseKey("path", "this export needs 'path'");
@@ -114,11 +120,12 @@ public static class ConfigurationReader
                 AllowDevices = allowDevices,
                 ClientChecks = checks == "client",
                 Squash = squash,
+                Lock = guard,
             });
         }
 
         section.Finish();
-        if (exports.Count == 0)
+        if (exports.Count == 0 && !mayBeEmpty)
             section.RefuseKey("exports", "'files' needs at least one export");
         return result with { Exports = exports };
     }
@@ -136,6 +143,7 @@ public static class ConfigurationReader
             var name = item.Text("name") ?? "";
             var readOnly = item.Flag("read_only");
             var description = item.Text("description", "")!;
+            var guard = ReadLock(item);
             item.Finish();
             if (item.Has("path") == item.Has("memory"))
                 item.RefuseKey("memory", item.Has("path") ? "give either 'path' or 'memory', not both" : "this export needs 'path' or 'memory'");
@@ -149,7 +157,7 @@ public static class ConfigurationReader
                 item.RefuseKey("name", "an export name has at most 4096 bytes");
             exports.Add(new BlockExportConfiguration
             {
-                Name = name, Kind = memory > 0 ? "memory" : "file", Path = path, MemorySize = memory, ReadOnly = readOnly, Description = description,
+                Name = name, Kind = memory > 0 ? "memory" : "file", Path = path, MemorySize = memory, ReadOnly = readOnly, Description = description, Lock = guard,
             });
         }
 
@@ -159,6 +167,14 @@ public static class ConfigurationReader
         if (exports.Count == 0)
             section.RefuseKey("exports", "'blocks' needs at least one export");
         return result with { Exports = exports };
+    }
+
+    private static string? ReadLock(ConfigurationSection export)
+    {
+        var text = export.Text("lock");
+        if (text is not null && !LockName.TryParsePath(text, out _, out _))
+            export.RefuseKey("lock", $"'lock' is DOMAIN/NAME, not '{text}'");
+        return text;
     }
 
     // An address, or a mapping with one; old_style where there are exports it can name.

@@ -12,6 +12,18 @@ public sealed record DaemonConfiguration
     /// <summary>Rings service, or null for none.</summary>
     public RingsConfiguration? Rings { get; init; }
 
+    /// <summary>Names service, or null for none.</summary>
+    public NamesConfiguration? Names { get; init; }
+
+    /// <summary>NFS over the trees, or null for none.</summary>
+    public NfsConfiguration? Nfs { get; init; }
+
+    /// <summary>Locks service, or null for none.</summary>
+    public LocksConfiguration? Locks { get; init; }
+
+    /// <summary>Exports shown as file systems of this host.</summary>
+    public IReadOnlyList<MountConfiguration> Mounts { get; init; } = [];
+
     /// <summary>Limits.</summary>
     public LimitsConfiguration Limits { get; init; } = new();
 

@@ -6,7 +6,7 @@ namespace Pentode.Daemon.Configuration;
 public sealed record LogConfiguration
 {
     /// <summary>Protocols that can be traced.</summary>
-    public static IReadOnlyList<string> Traceable { get; } = ["9p", "nbd"];
+    public static IReadOnlyList<string> Traceable { get; } = ["9p", "nbd", "nfs"];
 
     /// <summary>Least severe level that is written.</summary>
     public LogLevel Level { get; init; } = LogLevel.Info;

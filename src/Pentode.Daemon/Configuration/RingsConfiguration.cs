@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Pentode.Daemon.Configuration;
 
 /// <summary>The <c>rings:</c> section. Defaults are those of iouringd; the bounds are wider than its own.</summary>
@@ -17,6 +19,19 @@ public sealed record RingsConfiguration
 
     /// <summary>Most bytes of one task: what a completion can state.</summary>
     public const int MaximumIoBytes = 65535;
+
+    /// <summary>Largest share of a user.</summary>
+    public const int MaximumWeight = 10000;
+
+    /// <summary>Reads "UID:WEIGHT".</summary>
+    public static (uint Uid, int Weight)? ParseWeight(string? text)
+    {
+        var parts = text?.Split(':') ?? [];
+        return parts.Length == 2 && uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var uid)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var weight) && weight is >= 1 and <= MaximumWeight
+            ? (uid, weight)
+            : null;
+    }
 
     /// <summary>Path of the Unix socket.</summary>
     public required string Socket { get; init; }
@@ -38,6 +53,39 @@ public sealed record RingsConfiguration
 
     /// <summary>Bytes one task may move.</summary>
     public int IoBytesMax { get; init; } = 4096;
+
+    /// <summary>Bytes of transfers a client may have in flight; 0 for what its credits allow.</summary>
+    public long PerClientBytes { get; init; }
+
+    /// <summary>Connections of one user; 0 for no limit.</summary>
+    public int PerUserClients { get; init; }
+
+    /// <summary>Credits all connections of one user may hold together; 0 for no limit.</summary>
+    public int PerUserCredits { get; init; }
+
+    /// <summary>Bytes of transfers all connections of one user may have in flight together; 0 for no limit.</summary>
+    public long PerUserBytes { get; init; }
+
+    /// <summary>Descriptors all connections of one user may hold together; 0 for no limit.</summary>
+    public int PerUserFds { get; init; }
+
+    /// <summary>How long a task may run; zero for no limit.</summary>
+    public TimeSpan TaskTimeout { get; init; }
+
+    /// <summary>Whose rights tasks have: "caller" or "server".</summary>
+    public string ActAs { get; init; } = "caller";
+
+    /// <summary>A listening socket made by a service manager, taken over instead of making one; -1 for none. Not a key of the file.</summary>
+    public int Listener { get; init; } = -1;
+
+    /// <summary>Serves protocol 2 beside 1.12.</summary>
+    public bool HasProtocol2 { get; init; } = true;
+
+    /// <summary>Protocol 2: bytes of shared memory of a client.</summary>
+    public long PerClientMemory { get; init; } = 1L << 30;
+
+    /// <summary>Protocol 2: shares of users the default of 100 is not right for, 1 to 10000.</summary>
+    public IReadOnlyList<(uint Uid, int Weight)> Weights { get; init; } = [];
 
     /// <summary>Named in trace lines.</summary>
     public uint? JobId { get; init; }

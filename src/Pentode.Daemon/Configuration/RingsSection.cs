@@ -19,6 +19,16 @@ internal static class RingsSection
             RegisteredBuffers = section.Number("registered_buffers", defaults.RegisteredBuffers, 1, RingsConfiguration.MaximumBuffers),
             PerClientCredits = section.Number("per_client_credits", defaults.PerClientCredits, 1, RingsConfiguration.MaximumEntries),
             IoBytesMax = section.Number("io_bytes_max", defaults.IoBytesMax, 1, RingsConfiguration.MaximumIoBytes),
+            PerClientBytes = section.Size("per_client_bytes", defaults.PerClientBytes),
+            PerUserClients = section.Number("per_user_clients", defaults.PerUserClients, 0, RingsConfiguration.MaximumClients),
+            PerUserCredits = section.Number("per_user_credits", defaults.PerUserCredits, 0, RingsConfiguration.MaximumEntries),
+            PerUserBytes = section.Size("per_user_bytes", defaults.PerUserBytes),
+            PerUserFds = section.Number("per_user_fds", defaults.PerUserFds, 0, int.MaxValue),
+            TaskTimeout = section.Duration("task_timeout", defaults.TaskTimeout),
+            ActAs = section.Choice("act_as", defaults.ActAs, "caller", "server"),
+            HasProtocol2 = section.Flag("protocol_2", defaults.HasProtocol2),
+            PerClientMemory = section.Size("per_client_memory", defaults.PerClientMemory),
+            Weights = Weights(section, "weights"),
             TraceStderr = section.Flag("trace_stderr"),
             AllowUids = Ids(section, "allow_uids"),
             AllowGids = Ids(section, "allow_gids"),
@@ -30,6 +40,12 @@ internal static class RingsSection
             section.RefuseKey("socket", socket.Length == 0 ? "'rings' needs 'socket', the path of its Unix socket" : $"'socket' must be absolute, not '{socket}'");
         else if (System.Text.Encoding.UTF8.GetByteCount(socket) > 107)
             section.RefuseKey("socket", $"'{socket}' is too long for a Unix socket: at most 107 bytes");
+        foreach (var (key, bytes) in new[] { ("per_client_bytes", result.PerClientBytes), ("per_user_bytes", result.PerUserBytes) })
+        {
+            if (bytes > 0 && bytes < result.IoBytesMax)
+                section.RefuseKey(key, $"'{key}' must be at least 'io_bytes_max', {result.IoBytesMax}, or no task could ever run");
+        }
+
         if (jobId is null)
             return result;
         if (uint.TryParse(jobId, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
@@ -50,6 +66,20 @@ internal static class RingsSection
         }
 
         return ids;
+    }
+
+    private static List<(uint Uid, int Weight)> Weights(ConfigurationSection section, string key)
+    {
+        var weights = new List<(uint Uid, int Weight)>();
+        foreach (var node in section.List(key, single: true) ?? [])
+        {
+            if (RingsConfiguration.ParseWeight((node as YamlScalarNode)?.Value) is { } weight)
+                weights.Add(weight);
+            else
+                section.Refuse(node, $"'{key}' must be a list of UID:WEIGHT, the weight from 1 to {RingsConfiguration.MaximumWeight}");
+        }
+
+        return weights;
     }
 
     private static List<string> Paths(ConfigurationSection section, string key)

@@ -21,6 +21,9 @@ public sealed record TreeExportConfiguration
     /// <summary>Whose requests are nobody's. Not together with <see cref="ClientChecks"/>.</summary>
     public SquashKind Squash { get; init; }
 
+    /// <summary>Changes pass only while this daemon holds the exclusive lock <c>DOMAIN/NAME</c>; null for no such condition.</summary>
+    public string? Lock { get; init; }
+
     /// <summary>Clients may create block and character devices.</summary>
     public bool AllowDevices { get; init; }
 }

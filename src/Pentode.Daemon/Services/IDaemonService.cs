@@ -1,6 +1,7 @@
 using Pentode.Core.Diagnostics;
 using Pentode.Daemon.Configuration;
 using Pentode.Files;
+using Pentode.Files.Exports;
 
 namespace Pentode.Daemon.Services;
 
@@ -12,6 +13,9 @@ public interface IDaemonService
 {
     /// <summary>Trees it brings; read after a start that succeeded. The daemon puts them beside the configured exports and disposes of them.</summary>
     IReadOnlyList<Volume> Volumes => [];
+
+    /// <summary>Trees it grants host by host, for front ends that know clients by address; read after a start that succeeded. It owns them.</summary>
+    ITreeExports? HostExports => null;
 
     /// <summary>What <c>pentode status</c> shows of it.</summary>
     IReadOnlyList<ServedExport> Exports { get; }

@@ -32,5 +32,7 @@ internal sealed class NbdFrontEnd : IFrontEnd
     public void Serve(IoLoop loop, int socket, string peer, ListenerConfiguration listener) => _server.Serve(loop, socket, peer,
         listener.OldStyleExport is { } name ? _exports.First(e => string.Equals(e.Name, name, StringComparison.Ordinal)) : null);
 
+    public Task EndSessionsAsync(BlockExport export, CancellationToken cancellation) => _server.EndSessionsAsync(export, cancellation);
+
     public Task DrainAsync(TimeSpan timeout) => _server.DrainAsync(timeout);
 }

@@ -1,5 +1,6 @@
 using Pentode.Core.Diagnostics;
 using Pentode.Daemon.Configuration;
+using Pentode.Files;
 using Pentode.NineP.Server;
 using Pentode.Uring;
 
@@ -32,6 +33,8 @@ internal sealed class NinePFrontEnd : IFrontEnd
     public IReadOnlyList<SessionInfo> Sessions => _server.Sessions;
 
     public void Serve(IoLoop loop, int socket, string peer, ListenerConfiguration listener) => _server.Serve(loop, socket, peer);
+
+    public Task EndSessionsAsync(Volume volume, CancellationToken cancellation) => _server.EndSessionsAsync(volume.Name, cancellation);
 
     public Task DrainAsync(TimeSpan timeout) => _server.DrainAsync(timeout);
 }

@@ -5,6 +5,7 @@ using Pentode.Daemon.Admin;
 using Pentode.Daemon.Configuration;
 using Pentode.Daemon.Identity;
 using Pentode.Files;
+using Pentode.Files.Exports;
 using Pentode.Linux;
 using Pentode.Uring;
 
@@ -31,6 +32,7 @@ public sealed class PentodeDaemon : IStatusSource
     private readonly List<IFrontEnd> _frontEnds = [];
     private readonly List<Listener> _listeners = [];
     private readonly List<IDaemonService> _services = [];
+    private readonly ExportGuards _guards;
     private ControlServer? _control;
     private bool _isServing;
 
@@ -42,6 +44,7 @@ public sealed class PentodeDaemon : IStatusSource
         _time = time ?? TimeProvider.System;
         _startedAt = _time.GetTimestamp();
         _startedUtc = _time.GetUtcNow();
+        _guards = new ExportGuards(_frontEnds, log);
     }
 
     /// <summary>Version of this build.</summary>
@@ -58,7 +61,7 @@ public sealed class PentodeDaemon : IStatusSource
     public async Task<StartFailure?> StartAsync()
     {
         var failure = StartLoops() ?? OpenTrees() ?? OpenBlocks() ?? await StartServices(bringTrees: true).ConfigureAwait(false)
-            ?? ListenAll() ?? await StartServices(bringTrees: false).ConfigureAwait(false) ?? StartControl();
+            ?? ListenAll() ?? _guards.Start(_services.OfType<LocksService>().FirstOrDefault()?.Manager, _volumes, _blocks) ?? await StartServices(bringTrees: false).ConfigureAwait(false) ?? StartControl();
         if (failure is not null)
         {
             await StopAsync().ConfigureAwait(false);
@@ -80,6 +83,7 @@ public sealed class PentodeDaemon : IStatusSource
         foreach (var service in Enumerable.Reverse(_services).Where(s => s.Volumes.Count == 0))
             await service.StopAsync().ConfigureAwait(false);
         await Task.WhenAll(_frontEnds.Select(f => f.DrainAsync(_configuration.Limits.DrainTimeout))).ConfigureAwait(false);
+        await _guards.DisposeAsync().ConfigureAwait(false);
         if (_control is not null)
             await _control.DisposeAsync().ConfigureAwait(false);
         foreach (var volume in _volumes)
@@ -118,6 +122,12 @@ public sealed class PentodeDaemon : IStatusSource
         Connections = [.. _frontEnds.SelectMany(f => f.Sessions).Concat(_services.SelectMany(s => s.Sessions)).OrderBy(s => s.Protocol, StringComparer.Ordinal).ThenBy(s => s.Id)],
         Metrics = _metrics.Snapshot().ToDictionary(StringComparer.Ordinal),
     };
+
+    /// <inheritdoc/>
+    public Task<string>? Locks(LocksRequest request) => _services.OfType<LocksService>().Select(s => s.Answer(request)).FirstOrDefault();
+
+    /// <inheritdoc/>
+    public Task<NamesAnswer>? Names(NamesRequest request) => _services.OfType<NamesService>().FirstOrDefault()?.Ask(request);
 
     private static ExportStatus ToStatus(ServedExport export) => new()
     {
@@ -181,6 +191,7 @@ public sealed class PentodeDaemon : IStatusSource
             {
                 ReadOnly = export.ReadOnly,
                 AllowDevices = export.AllowDevices,
+                Guard = _guards.For("files", export.Name, export.Lock),
                 ClientChecks = export.ClientChecks,
                 SquashRoot = export.Squash == SquashKind.Root,
                 SquashTo = export.Squash == SquashKind.All ? Credentials.Nobody : null,
@@ -222,7 +233,10 @@ public sealed class PentodeDaemon : IStatusSource
             var backend = module.Open(export);
             if (!backend.IsOk)
                 return CannotOpen(export.Name, export.Path, backend.Error);
-            var block = new BlockExport(export.Name, backend.Value, new BlockExportOptions { ReadOnly = export.ReadOnly, Description = export.Description });
+            var block = new BlockExport(export.Name, backend.Value, new BlockExportOptions
+            {
+                ReadOnly = export.ReadOnly, Description = export.Description, Guard = _guards.For("blocks", export.Name, export.Lock),
+            });
             _blocks.Add(block);
             _exports.Add(new ServedExport("blocks", export.Name, export.Kind, block.IsReadOnly, block.Info.Size, () => block.Operations,
                 () => block.BytesRead, () => block.BytesWritten, () => block.Errors));
@@ -268,7 +282,11 @@ public sealed class PentodeDaemon : IStatusSource
 
     private async Task<StartFailure?> StartServices(bool bringTrees)
     {
-        var context = new ServiceContext { Configuration = _configuration, Loops = _loops, Volumes = _volumes, Log = _log, Metrics = _metrics };
+        var context = new ServiceContext
+        {
+            Configuration = _configuration, Loops = _loops, Volumes = _volumes, HostExports = [.. _services.Select(s => s.HostExports).OfType<ITreeExports>()],
+            HostGranted = [.. _services.Where(s => s.HostExports is not null).SelectMany(s => s.Volumes)], Log = _log, Metrics = _metrics,
+        };
         foreach (var module in Modules.Services.Where(m => m.BringsTrees == bringTrees))
         {
             if (module.Create(_configuration) is not { } service)
@@ -287,7 +305,7 @@ public sealed class PentodeDaemon : IStatusSource
         return null;
     }
 
-    private static string WhyNot(ListenAddress address, Errno error) => error switch
+    internal static string WhyNot(ListenAddress address, Errno error) => error switch
     {
         Errno.EINVAL when address.UnixPath is null => $"'{address.Host}' is not an IPv4 or IPv6 address",
         Errno.EACCES when address is { UnixPath: null, Port: > 0 and < 1024 } => $"port {address.Port} is below 1024 and needs root or CAP_NET_BIND_SERVICE (EACCES)",

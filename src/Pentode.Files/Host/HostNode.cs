@@ -25,6 +25,9 @@ internal sealed partial class HostNode : INode
     /// <inheritdoc/>
     public NodeId Id => _id with { Version = Volatile.Read(ref _version) };
 
+    /// <inheritdoc/>
+    public Result<NodeHandle> Handle => Tree.HandleOf(this);
+
     internal HostTree Tree { get; }
 
     internal HostKey Key { get; }
@@ -78,25 +81,9 @@ internal sealed partial class HostNode : INode
         var error = TreeCalls.Stat(_fd, out var data);
         if (error < 0)
             return new((Errno)(-error));
-        var id = Tree.IdOf(data);
-        Volatile.Write(ref _version, id.Version);
-        return new(new FileAttributes
-        {
-            Id = id,
-            Mode = data.Mode,
-            Uid = data.Uid,
-            Gid = data.Gid,
-            LinkCount = data.LinkCount,
-            DeviceMajor = data.SpecialMajor,
-            DeviceMinor = data.SpecialMinor,
-            Size = data.Size,
-            Blocks = data.Blocks,
-            AccessTime = new FileTime(data.AccessSeconds, data.AccessNanoseconds),
-            ModifyTime = new FileTime(data.ModifySeconds, data.ModifyNanoseconds),
-            ChangeTime = new FileTime(data.ChangeSeconds, data.ChangeNanoseconds),
-            BirthTime = new FileTime(data.BirthSeconds, data.BirthNanoseconds),
-            HasBirthTime = (data.Mask & StatxData.MaskBirthTime) != 0,
-        });
+        var attributes = Tree.AttributesOf(data);
+        Volatile.Write(ref _version, attributes.Id.Version);
+        return new(attributes);
     }
 
     /// <inheritdoc/>
@@ -144,11 +131,14 @@ internal sealed partial class HostNode : INode
         if (!_id.IsDirectory)
             return Errno.ENOTDIR;
         var (parent, _) = Tree.PlaceOf(this);
-        if (parent is null)
+        if (parent is null && Tree.IsRoot(this))
         {
             AddReference();
             return this;
         }
+
+        if (parent is null)
+            return OpenParent(who);
 
         int error;
         StatxData data;
@@ -159,5 +149,46 @@ internal sealed partial class HostNode : INode
         // Moved by somebody else on the host, maybe out of the export: its real parent is not known to be ours.
         parent.Release();
         return (Errno)(-error);
+    }
+
+    /// <summary>The parent of a directory that was opened by its handle, when it is beneath the root.</summary>
+    private Result<INode> OpenParent(Credentials who)
+    {
+        int fd;
+        using (var region = ActingAs.Begin(Tree, who))
+            fd = region.Error != Errno.None ? -(int)region.Error : TreeCalls.OpenAt(_fd, ".."u8, TreeCalls.PathOnly | TreeCalls.DirectoryFlag | TreeCalls.CloseOnExec, 0, 0);
+        if (fd < 0)
+            return (Errno)(-fd);
+        using (ActingAs.Daemon())
+        {
+            if (Tree.IsBeneath(fd))
+                return Widen(Tree.Adopt(fd, null, default));
+        }
+
+        _ = TreeCalls.Close(fd);
+        return Errno.ESTALE;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Result<int>> Access(Credentials who, int wanted)
+    {
+        using var region = ActingAs.Begin(Tree, who);
+        if (region.Error != Errno.None)
+            return new(region.Error);
+        // Mostly all or nothing is allowed: one call then.
+        if (HandleCalls.Access(_fd, wanted) == 0)
+            return new(wanted);
+        var allowed = 0;
+        for (var bit = 1; bit <= 4; bit <<= 1)
+        {
+            if ((wanted & bit) == 0 || HandleCalls.Access(_fd, bit) is not (var error and <= 0))
+                continue;
+            if (error == 0)
+                allowed |= bit;
+            else if (error is not (-(int)Errno.EACCES or -(int)Errno.EROFS or -(int)Errno.ETXTBSY or -(int)Errno.EPERM))
+                return new((Errno)(-error));
+        }
+
+        return new(allowed);
     }
 }

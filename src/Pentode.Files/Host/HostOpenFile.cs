@@ -19,7 +19,7 @@ internal sealed class HostOpenFile : IOpenFile
     private readonly HostNode _node;
     private readonly int _fd;
     private readonly int _flags;
-    private readonly Credentials? _writer;
+    private Credentials? _writer;
     private readonly bool _isInMemory;
     private readonly Lock _gate = new();
     private long _position;
@@ -41,6 +41,9 @@ internal sealed class HostOpenFile : IOpenFile
     internal int Descriptor => _fd;
 
     internal bool IsWritable => (_flags & 3) is 1 or 2;
+
+    /// <summary>From now on writes run as that user. Before the first one.</summary>
+    internal void WriteAs(Credentials who) => _writer = who;
 
     /// <inheritdoc/>
     public ValueTask<Result<int>> Read(Memory<byte> buffer, long offset)
@@ -125,8 +128,8 @@ internal sealed class HostOpenFile : IOpenFile
                     var name = entry[19..size];
                     name = name[..name.IndexOf((byte)0)];
                     var next = BinaryPrimitives.ReadInt64LittleEndian(entry[8..]);
-                    var (id, type) = Identify(BinaryPrimitives.ReadUInt64LittleEndian(entry), entry[18], name);
-                    if (!sink.TryAdd(id, next, type, name))
+                    var inode = BinaryPrimitives.ReadUInt64LittleEndian(entry);
+                    if (!(sink.WantsAttributes && AddWithAttributes(sink, next, name) is { } isTaken ? isTaken : AddBare(sink, next, inode, entry[18], name)))
                     {
                         _position = long.MinValue;
                         return new(Errno.None);
@@ -206,12 +209,40 @@ internal sealed class HostOpenFile : IOpenFile
         return done;
     }
 
+    private bool AddBare(IDirectorySink sink, long next, ulong inode, byte kind, ReadOnlySpan<byte> name)
+    {
+        var (id, type) = Identify(inode, kind, name);
+        return sink.TryAdd(id, next, type, name);
+    }
+
+    /// <summary>Null when it is of another file system or has no handle: without attributes then.</summary>
+    private bool? AddWithAttributes(IDirectorySink sink, long next, ReadOnlySpan<byte> name)
+    {
+        if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
+            return null;
+        Result<NodeHandle> handle;
+        StatxData data;
+        using (ActingAs.Daemon())
+        {
+            if (TreeCalls.Stat(_node.Descriptor, name, out data) < 0 || HostTree.KeyOf(data).Device != _node.Key.Device)
+                return null;
+            handle = _node.Tree.HandleOf(_node, name);
+        }
+
+        if (!handle.IsOk)
+            return null;
+        var attributes = _node.Tree.AttributesOf(data);
+        return sink.TryAdd(attributes, handle.Value, next, (byte)(data.Mode >> 12), name);
+    }
+
     /// <summary>The identity a lookup would give, without its version; "..", which may lie outside the export, from what the tree knows.</summary>
     private (NodeId Id, byte Type) Identify(ulong inode, byte type, ReadOnlySpan<byte> name)
     {
         if (name.SequenceEqual(".."u8))
         {
             var (parent, _) = _node.Tree.PlaceOf(_node);
+            if (parent is null && !_node.Tree.IsRoot(_node))
+                return (UpOf(_node), 4);
             var id = (parent ?? _node).Id;
             parent?.Release();
             return (id, 4);
@@ -230,5 +261,12 @@ internal sealed class HostOpenFile : IOpenFile
         }
 
         return (new NodeId(_node.Tree.PathOf(_node.Key.Device, inode), (uint)type << 12, 0), type);
+    }
+
+    /// <summary>The parent of what was opened by its handle: no further up than the root, whose number is all that is told.</summary>
+    private static NodeId UpOf(HostNode node)
+    {
+        using var region = ActingAs.Daemon();
+        return TreeCalls.Stat(node.Descriptor, ".."u8, out var data) == 0 ? node.Tree.IdOf(data) : node.Id;
     }
 }

@@ -8,7 +8,7 @@ namespace Pentode.Files.Host;
 /// A directory of the host as a tree. Nodes are O_PATH descriptors reached one name at a time, so nothing outside the directory can be
 /// reached; requests run as their user on the calling thread. Thread safe.
 /// </summary>
-public sealed class HostTree : ITreeBackend
+public sealed partial class HostTree : ITreeBackend
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<HostKey, HostNode> _live = [];
@@ -45,6 +45,7 @@ public sealed class HostTree : ITreeBackend
             return made.Error;
         tree._root = made.Value;
         tree._rootDevice = made.Value.Key.Device;
+        tree.ProbeHandles(made.Value);
         return tree;
     }
 
@@ -61,6 +62,7 @@ public sealed class HostTree : ITreeBackend
     public ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _root, null)?.Release();
+        CloseHandles();
         return ValueTask.CompletedTask;
     }
 
@@ -113,7 +115,10 @@ public sealed class HostTree : ITreeBackend
         }
     }
 
-    /// <summary>Where a node is: parent (with a reference for the caller) and name; null for the root.</summary>
+    /// <summary>True for the root, however it was opened.</summary>
+    internal bool IsRoot(HostNode node) => _root is { } root && (node == root || node.Key == root.Key);
+
+    /// <summary>Where a node is: parent (with a reference for the caller) and name; null for the root and for what was opened by its handle.</summary>
     internal (HostNode? Parent, byte[] Name) PlaceOf(HostNode node)
     {
         lock (_gate)
@@ -168,6 +173,25 @@ public sealed class HostTree : ITreeBackend
 
     /// <summary>Identity as clients see it.</summary>
     internal NodeId IdOf(in StatxData data) => new(PathOf(DeviceOf(data), data.Inode), data.Mode & 0xF000u, VersionOf(data));
+
+    /// <summary>Attributes as clients see them.</summary>
+    internal FileAttributes AttributesOf(in StatxData data) => new()
+    {
+        Id = IdOf(data),
+        Mode = data.Mode,
+        Uid = data.Uid,
+        Gid = data.Gid,
+        LinkCount = data.LinkCount,
+        DeviceMajor = data.SpecialMajor,
+        DeviceMinor = data.SpecialMinor,
+        Size = data.Size,
+        Blocks = data.Blocks,
+        AccessTime = new FileTime(data.AccessSeconds, data.AccessNanoseconds),
+        ModifyTime = new FileTime(data.ModifySeconds, data.ModifyNanoseconds),
+        ChangeTime = new FileTime(data.ChangeSeconds, data.ChangeNanoseconds),
+        BirthTime = new FileTime(data.BirthSeconds, data.BirthNanoseconds),
+        HasBirthTime = (data.Mask & StatxData.MaskBirthTime) != 0,
+    };
 
     /// <summary>Host identity.</summary>
     internal static HostKey KeyOf(in StatxData data) => new(DeviceOf(data), data.Inode);

@@ -15,6 +15,9 @@ public sealed record HostTreeOptions
     /// </summary>
     public bool ClientChecks { get; init; }
 
+    /// <summary>Node handles are the kernel's where it gives them; otherwise always inode number and time of birth.</summary>
+    public bool UseKernelHandles { get; init; } = true;
+
     /// <summary>Serve file systems mounted below the directory too.</summary>
     public bool CrossMounts { get; init; }
 }

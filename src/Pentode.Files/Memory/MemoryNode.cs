@@ -44,7 +44,7 @@ internal sealed partial class MemoryNode : INode
     internal MemoryNode(MemoryTree tree, uint mode, uint uid, uint gid, byte[]? target = null)
     {
         _tree = tree;
-        _path = tree.TakePath();
+        _path = tree.TakePath(this);
         _mode = mode;
         _uid = uid;
         _gid = gid;
@@ -63,6 +63,9 @@ internal sealed partial class MemoryNode : INode
 
     /// <inheritdoc/>
     public NodeId Id => new(_path, _mode & TypeMask, Volatile.Read(ref _version));
+
+    /// <inheritdoc/>
+    public Result<NodeHandle> Handle => _tree.HandleOf(_path);
 
     internal ByteRangeLocks Locks { get; } = new();
 
@@ -126,7 +129,7 @@ internal sealed partial class MemoryNode : INode
         if (_isGone || _isRoot || _links.Count > 0 || Volatile.Read(ref _references) > 0)
             return;
         _isGone = true;
-        _tree.NodeGone(_content?.Pages ?? 0);
+        _tree.NodeGone(_path, _content?.Pages ?? 0);
     }
 
     private static string Key(FileName name) => Encoding.Latin1.GetString(name.Bytes.Span);

@@ -13,6 +13,10 @@ public sealed class MemoryTree : ITreeBackend
     private readonly TimeProvider _clock;
     private readonly long _maximumBytes;
     private readonly MemoryNode _root;
+    private readonly Dictionary<ulong, MemoryNode> _nodes = [];
+
+    /// <summary>In every handle: those of another tree or an earlier start name nothing here.</summary>
+    private readonly ulong _incarnation = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
     private long _usedBytes;
     private long _files;
     private ulong _nextPath = 1;
@@ -38,20 +42,36 @@ public sealed class MemoryTree : ITreeBackend
     }
 
     /// <inheritdoc/>
+    public ValueTask<Result<INode>> OpenHandle(NodeHandle handle)
+    {
+        lock (Gate)
+        {
+            if (handle.Kind != 0 || handle.Operand != _incarnation || !_nodes.TryGetValue(handle.Object, out var node))
+                return new((Result<INode>)Errno.ESTALE);
+            node.AddReference();
+            return new(Ok<INode>(node));
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>C# has no implicit conversion from an interface type; through a type parameter it works.</summary>
     internal static Result<T> Ok<T>(T value) => value;
 
-    internal ulong TakePath()
+    internal NodeHandle HandleOf(ulong path) => new(0, path, _incarnation);
+
+    internal ulong TakePath(MemoryNode node)
     {
         _files++;
+        _nodes.Add(_nextPath, node);
         return _nextPath++;
     }
 
-    internal void NodeGone(long pages)
+    internal void NodeGone(ulong path, long pages)
     {
         _files--;
+        _nodes.Remove(path);
         _usedBytes -= pages * PageSize;
     }
 

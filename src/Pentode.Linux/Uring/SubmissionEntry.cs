@@ -41,4 +41,16 @@ public struct SubmissionEntry
     /// <summary>Cookie given back with the completion.</summary>
     [FieldOffset(32)]
     public ulong UserData;
+
+    /// <summary>Credentials to act with (io_uring_register(2), IORING_REGISTER_PERSONALITY); 0 for those of the thread that submits.</summary>
+    [FieldOffset(42)]
+    public ushort Personality;
+
+    /// <summary>Second descriptor (splice), or slot of the file made.</summary>
+    [FieldOffset(44)]
+    public int SecondDescriptor;
+
+    /// <summary>Third address: path of xattr, mask of futex.</summary>
+    [FieldOffset(48)]
+    public ulong Address3;
 }

@@ -277,7 +277,7 @@ internal sealed class NbdHandshake(NbdServer server, IoLoop loop, int socket, Na
         var info = export.Info;
         var flags = NbdTransmissionFlags.NBD_FLAG_HAS_FLAGS | NbdTransmissionFlags.NBD_FLAG_SEND_FLUSH | NbdTransmissionFlags.NBD_FLAG_SEND_FUA |
             NbdTransmissionFlags.NBD_FLAG_SEND_WRITE_ZEROES | NbdTransmissionFlags.NBD_FLAG_SEND_CACHE;
-        if (export.IsReadOnly)
+        if (!export.TakesWrites)
             flags |= NbdTransmissionFlags.NBD_FLAG_READ_ONLY;
         if (info.IsRotational)
             flags |= NbdTransmissionFlags.NBD_FLAG_ROTATIONAL;

@@ -73,6 +73,16 @@ public sealed class NbdServer
         await WaitUntilEmpty(last.Token);
     }
 
+    /// <summary>Cuts the connections an export has now and returns when they are gone: none of their requests is carried out after that. Any thread but a loop's.</summary>
+    public async Task EndSessionsAsync(BlockExport export, CancellationToken cancellation)
+    {
+        var ending = _sessions.Values.Where(s => s.Serves(export)).ToArray();
+        foreach (var session in ending)
+            session.Loop.Post(static s => ((NbdSession)s!).End(), session);
+        while (ending.Any(s => _sessions.ContainsKey(s.Id)) && !cancellation.IsCancellationRequested)
+            await Task.Delay(10, CancellationToken.None);
+    }
+
     internal void Remove(NbdSession session) => _sessions.TryRemove(session.Id, out _);
 
     internal BlockExport? Find(ReadOnlySpan<byte> name)

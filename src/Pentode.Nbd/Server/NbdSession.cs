@@ -91,6 +91,8 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
         InFlight = _inFlight,
     };
 
+    public bool Serves(BlockExport export) => ReferenceEquals(_export, export);
+
     public async void Start()
     {
 #pragma warning disable CA1031 // nobody awaits this: a bug met in a handshake may cost its connection only
@@ -154,6 +156,13 @@ internal sealed partial class NbdSession : IoCompletion, ITurnEnd
         }
 
         Touch();
+    }
+
+    /// <summary>No more requests, and no more waiting for the client. Loop thread.</summary>
+    public void End()
+    {
+        BeginClose();
+        Cut();
     }
 
     /// <summary>Ends the connection without waiting for the client. Loop thread.</summary>

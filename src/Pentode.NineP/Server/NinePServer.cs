@@ -68,6 +68,16 @@ public sealed class NinePServer
             connection.Loop.Post(static c => ((NinePConnection)c!).Close(), connection);
     }
 
+    /// <summary>Cuts the connections to an export and returns when they are gone: none of their requests is carried out after that. Any thread but a loop's.</summary>
+    public async Task EndSessionsAsync(string attachName, CancellationToken cancellation)
+    {
+        var ending = _connections.Values.Where(c => c.Export == attachName).ToArray();
+        foreach (var connection in ending)
+            connection.Loop.Post(static c => ((NinePConnection)c!).Close(), connection);
+        while (ending.Any(c => _connections.ContainsKey(c.Id)) && !cancellation.IsCancellationRequested)
+            await Task.Delay(10, CancellationToken.None).ConfigureAwait(false);
+    }
+
     internal void Forget(NinePConnection connection)
     {
         _connections.TryRemove(connection.Id, out _);

@@ -66,7 +66,7 @@ internal readonly struct RingsArguments
                 _ = RingsOpenAtRequest.TryRead(frame, out var open);
                 return new RingsArguments { Kind = kind, Length = open.Length, OpenFlags = open.Flags, OpenMode = open.Mode, PayloadAt = RingsWire.LongRequestSize };
             case RingsKind.Close:
-                _ = RingsCloseRequest.TryRead(frame, out var close);
+                _ = RingsResourceRequest.TryRead(frame, out var close);
                 return new RingsArguments { Kind = kind, Resource = close.Resource };
             default:
                 return new RingsArguments { Kind = kind };

@@ -1,3 +1,4 @@
+using Pentode.Linux.Uring;
 using Pentode.Rings.Wire;
 
 namespace Pentode.Rings.Server;
@@ -20,6 +21,9 @@ internal static class RingsOpcodes
     public const byte Read = 22;
     public const byte Write = 23;
     public const byte OpenAt2 = 28;
+
+    /// <summary>All the server ever registers once the ring runs: what clients act with.</summary>
+    public static ReadOnlySpan<byte> Registrations => [RingPolicy.RegisterPersonality, RingPolicy.UnregisterPersonality];
 
     /// <summary>All the server ever submits.</summary>
     public static ReadOnlySpan<byte> Served => [Nop, PollAdd, Timeout, Accept, AsyncCancel, Connect, OpenAt, Close, Read, Write];

@@ -19,7 +19,7 @@ public sealed unsafe partial class RingsServer
                 RegisterBuffer(session, frame);
                 break;
             case RingsKind.ReleaseResource:
-                _ = RingsReleaseRequest.TryRead(frame, out var release);
+                _ = RingsResourceRequest.TryRead(frame, out var release);
                 ReleaseResource(session, release.Resource);
                 break;
             case RingsKind.GetStats:
@@ -58,7 +58,7 @@ public sealed unsafe partial class RingsServer
 
         file.Id = session.NextResource();
         file.Descriptor = descriptor;
-        session.FreeFiles--;
+        CountFile(session, ref _filesTaken, 1);
         _files++;
         Answer(session, file.Id, Errno.None, session.FreeFiles);
         TraceResource(RingsTraceKind.ResourceRegister, session, file.Id, 0);
@@ -75,8 +75,13 @@ public sealed unsafe partial class RingsServer
 
         if (free is null)
         {
-            Answer(session, 0, Errno.EAGAIN, session.FreeBuffers);
-            return;
+            if (session.Buffers.Count == _options.RegisteredBuffers)
+            {
+                Answer(session, 0, Errno.EAGAIN, session.FreeBuffers);
+                return;
+            }
+
+            session.Buffers.Add(free = new RingsBuffer());
         }
 
         _ = RingsRegisterBufferRequest.TryRead(frame, out var request);
@@ -151,7 +156,7 @@ public sealed unsafe partial class RingsServer
         file.Descriptor = -1;
         file.InFlight = 0;
         file.IsClosing = false;
-        session.FreeFiles++;
+        CountFile(session, ref _filesTaken, -1);
     }
 
     private void FreeBuffer(RingsSession session, RingsBuffer buffer)

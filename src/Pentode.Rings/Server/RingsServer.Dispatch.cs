@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pentode.Core;
 using Pentode.Linux.Uring;
 using Pentode.Rings.Wire;
@@ -17,8 +18,8 @@ public sealed unsafe partial class RingsServer
         _ => 3,
     };
 
-    // Takes at most one request of each client; false when there was none.
-    private bool Round()
+    // Takes at most one request of each client; returns how many.
+    private int Round()
     {
         var ready = 0;
         var isCrowded = false;
@@ -27,16 +28,16 @@ public sealed unsafe partial class RingsServer
             if (session.ReadyLength == 0 || session.IsEnding)
                 continue;
             ready++;
-            isCrowded |= session.CreditTasks >= _perClient;
+            isCrowded |= IsAtLimit(session, (uint)_options.IoBytesMax);
         }
 
         if (ready == 0)
-            return false;
+            return 0;
 
         // Tasks the kernel has not seen yet hold credits that it may give back at once: nobody is refused for their sake.
         if (_stagedTasks > 0 && (isCrowded || Credits < ready || _outstanding + ready > _tasks.Length))
             Wait(0);
-        var isServed = false;
+        var served = 0;
         var count = _active.Count;
         for (var band = 0; band < Bands; band++)
         {
@@ -49,7 +50,7 @@ public sealed unsafe partial class RingsServer
                 session.IsServed = true;
                 if (!Serve(session))
                     continue;
-                isServed = true;
+                served++;
                 _cursor = session.Slot + 1;
             }
         }
@@ -60,7 +61,7 @@ public sealed unsafe partial class RingsServer
             Parse(_active[i]);
         }
 
-        return isServed;
+        return served;
     }
 
     // Index of the session with the smallest slot from the cursor on; the list is in order of slots.
@@ -152,7 +153,7 @@ public sealed unsafe partial class RingsServer
             return request.Target is 0 or >= RingsWire.FirstReservedTaskId ? Errno.EINVAL : Errno.None;
         }
 
-        if (_creditTasks >= _capacity || session.CreditTasks >= _perClient)
+        if (IsAtLimit(session, request.TracedLength <= (uint)_options.IoBytesMax ? request.TracedLength : 0))
             return Errno.EAGAIN;
         var needed = RingsOpcodes.Needed(request.Kind);
         if ((_operations & needed) != needed)
@@ -232,6 +233,9 @@ public sealed unsafe partial class RingsServer
         task.NewFile = newFile;
         task.Buffer = buffer;
         task.Reserved = RingsWire.CompletionSize + (int)request.PayloadMost;
+        task.CountedBytes = request.TracedLength;
+        task.StartedAt = _taskLimit > 0 ? Stopwatch.GetTimestamp() : 0;
+        task.IsOverdue = false;
         Take(session, task);
         Fill(entry, task, request, frame);
         _stagedTasks++;
@@ -246,8 +250,12 @@ public sealed unsafe partial class RingsServer
         if (task.UsesCredit)
         {
             session.CreditTasks++;
+            session.User.Credits++;
             _creditTasks++;
         }
+
+        session.BytesInFlight += task.CountedBytes;
+        session.User.Bytes += task.CountedBytes;
 
         if (task.File is { } file)
             file.InFlight++;
@@ -257,7 +265,7 @@ public sealed unsafe partial class RingsServer
         {
             made.Id = session.NextResource();
             made.InFlight = 1;
-            session.FreeFiles--;
+            CountFile(session, ref _filesTaken, 1);
         }
 
         if (task.Kind != RingsKind.Close)
@@ -266,16 +274,5 @@ public sealed unsafe partial class RingsServer
         task.File.Descriptor = -1;
         task.File.IsClosing = true;
         _files--;
-    }
-
-    private static RingsFile? FreeFile(RingsSession session)
-    {
-        foreach (var file in session.Files)
-        {
-            if (file.Id == 0)
-                return file;
-        }
-
-        return null;
     }
 }

@@ -48,7 +48,9 @@ public sealed unsafe partial class RingsServer
         session.Received(count);
         if (isSound && descriptors == 0)
             return;
-        if (!isSound || descriptors != 1 || session.PendingFd >= 0)
+
+        // Held here, even before its request is there, the client's end of a connection to this server would keep that connection for ever.
+        if (!isSound || descriptors != 1 || session.PendingFd >= 0 || Sockets.IsConnectedTo(_received[0], _ownAddress))
         {
             for (var i = 0; i < descriptors; i++)
                 CloseDescriptor(_received[i]);
@@ -134,6 +136,8 @@ public sealed unsafe partial class RingsServer
             && request.Header == RingsHeader.Current && request is { AbiMajor: RingsWire.Major, AbiMinor: RingsWire.Minor, Reserved: 0 };
         session.Consume(RingsWire.HandshakeRequestSize);
         session.IsGreeted = true;
+        if (AsksForProtocol2(request) && HandOver(session))
+            return;
         var result = new RingsHandshakeResult
         {
             Header = RingsHeader.Current, AbiMajor = RingsWire.Major, AbiMinor = RingsWire.Minor, Status = RingsWire.StatusReject,

@@ -10,8 +10,9 @@ namespace Pentode.Rings.Server;
 /// <summary>One pass: wait, gather input, dispatch, answer.</summary>
 public sealed unsafe partial class RingsServer
 {
-    // A flood of small requests of one client gives the others a turn at least so often.
-    private const int RoundsPerPass = 256;
+    // Between two looks at who else has something to say no more is done than this and one round, one request of each client: floods of many
+    // delay the others by little.
+    private const int RequestsPerPass = 256;
     private const int AcceptsPerPass = 64;
     private const int DrainLimit = 1 << 20;
 
@@ -26,16 +27,17 @@ public sealed unsafe partial class RingsServer
         for (var i = 0; i < _active.Count; i++)
             Gather(_active[i]);
         RetryCancels();
+        EndOverdue();
         if (!_isSorted)
             _active.Sort(static (a, b) => a.Slot.CompareTo(b.Slot));
         _isSorted = true;
-        var rounds = 0;
-        while (Round() && ++rounds < RoundsPerPass)
+        int served;
+        var all = 0;
+        while ((served = Round()) > 0 && (all += served) < RequestsPerPass)
         {
         }
 
-        if (rounds == RoundsPerPass)
-            _again = true;
+        _again |= served > 0;
 
         // Tasks that complete at once are answered together with their acceptance.
         if (_stagedTasks > 0)
@@ -71,6 +73,8 @@ public sealed unsafe partial class RingsServer
         var patience = -1;
         if (!_isListenArmed)
             patience = RestMs;
+        if (_taskLimit > 0 && _outstanding > 0)
+            patience = patience < 0 ? UntilOverdueCheck() : Math.Min(patience, UntilOverdueCheck());
         if (_sessionCount == 0)
             return patience;
         foreach (var session in _sessions)
@@ -181,7 +185,8 @@ public sealed unsafe partial class RingsServer
     {
         for (var i = 0; i < AcceptsPerPass; i++)
         {
-            var socket = SocketCalls.Accept(_listener);
+            // A connection may bring a descriptor with each request, hence room for two.
+            var socket = HasRoom(2) ? SocketCalls.Accept(_listener) : -(int)Errno.EMFILE;
             if (socket >= 0)
             {
                 Admit(socket);
@@ -199,36 +204,6 @@ public sealed unsafe partial class RingsServer
             return;
         }
     }
-
-    private void Admit(int socket)
-    {
-        var peer = Sockets.PeerCredentials(socket);
-        var slot = Array.IndexOf(_sessions, null);
-        if (slot < 0 || peer is not { } known || !IsAllowed(known.Uid, known.Gid))
-        {
-            FileCalls.Close(socket);
-            return;
-        }
-
-        var memory = _memory[slot] ??= new RingsSessionMemory(
-            Math.Max(LeastInput, 2 * (RingsWire.LongRequestSize + _options.IoBytesMax)),
-            RingsWire.HandshakeResultSize + RingsWire.StatsSize + RingsWire.TraceHeadSize + (RingsWire.TraceCapacity * RingsWire.TraceEventSize)
-            + ((_options.RegisteredFds + _options.RegisteredBuffers) * RingsWire.ResourceResultSize)
-            + (int)Math.Min(MostTaskOutput + _options.IoBytesMax, _ringEntries * (long)(RingsWire.SubmitResultSize + RingsWire.CompletionSize + _options.IoBytesMax)));
-        var session = new RingsSession(socket, slot, ++_generation, _options.RegisteredFds, _options.RegisteredBuffers, memory) { Peer = known };
-        _sessions[slot] = session;
-        _sessionCount++;
-        ShowSessions();
-
-        // Bytes may be there already: the first look costs one call and saves a turn.
-        session.IsReadable = true;
-        Activate(session);
-    }
-
-    private bool IsAllowed(uint uid, uint gid) =>
-        (_options.AllowedUids.Count == 0 && _options.AllowedGids.Count == 0) || _options.AllowedUids.Contains(uid) || _options.AllowedGids.Contains(gid);
-
-    private void ShowSessions() => _shown = [.. _sessions.OfType<RingsSession>()];
 
     // Sends, ends and re-arms all that were looked at.
     private void Settle()
@@ -286,8 +261,12 @@ public sealed unsafe partial class RingsServer
             return;
         session.IsGone = true;
         session.IsActive = false;
-        Discard(session);
-        FileCalls.Close(session.Socket);
+        if (!session.IsHandedOver)
+        {
+            Discard(session);
+            FileCalls.Close(session.Socket);
+        }
+
         _sessions[session.Slot] = null;
         _sessionCount--;
         if (session.PendingFd >= 0)
@@ -296,7 +275,9 @@ public sealed unsafe partial class RingsServer
         if (session.Outstanding > 0)
             CancelAll(session);
         ReleaseAll(session);
-        ShowSessions();
+        _identities.Drop(session.Identity);
+        session.User.Clients--;
+        Forget(session.User);
     }
 
     // An AF_UNIX socket closed with unread bytes resets its peer, who is to see a plain end.

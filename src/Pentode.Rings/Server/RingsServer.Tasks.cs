@@ -29,6 +29,7 @@ public sealed unsafe partial class RingsServer
         entry->Descriptor = task.File?.Descriptor ?? -1;
         entry->Address = (ulong)task.Data;
         entry->Length = task.Length;
+        entry->Personality = task.Kind is RingsKind.Cancel or RingsKind.Close ? (ushort)0 : task.Owner!.Identity.Personality;
         switch (task.Kind)
         {
             case RingsKind.Timeout:
@@ -220,7 +221,13 @@ public sealed unsafe partial class RingsServer
         {
             _creditTasks--;
             session.CreditTasks--;
+            session.User.Credits--;
         }
+
+        session.BytesInFlight -= task.CountedBytes;
+        session.User.Bytes -= task.CountedBytes;
+        if (task.IsOverdue && result is -(int)Errno.ECANCELED or -(int)Errno.EINTR)
+            result = -(int)Errno.ETIMEDOUT;
 
         if (!session.IsGone)
         {
@@ -246,6 +253,8 @@ public sealed unsafe partial class RingsServer
         task.NewFile = null;
         task.Buffer = null;
         _freeTasks.Push(task);
+        if (session.IsGone)
+            Forget(session.User);
     }
 
     private static void Count(ref long one, ref long all, int amount)

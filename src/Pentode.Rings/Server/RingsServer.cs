@@ -30,6 +30,9 @@ public sealed unsafe partial class RingsServer
     private const int RestMs = 100;
     private const int AtCurrentDirectory = -100;
 
+    // Kept free for the rest of the process.
+    private const int SpareDescriptors = 32;
+
     private readonly RingsServerOptions _options;
     private readonly MappedRing _ring;
     private readonly RingsTrace _trace;
@@ -51,12 +54,21 @@ public sealed unsafe partial class RingsServer
     private readonly int _stopEvent;
     private readonly List<(byte[] Path, int Descriptor)> _roots = [];
     private int _listener = -1;
+    private byte[] _ownAddress = [];
     private (ulong Inode, uint Major, uint Minor) _socketIdentity;
     private bool _isListenArmed;
     private long _listenRestsUntil;
     private int _sessionCount;
     private int _outstanding;
     private int _creditTasks;
+    private readonly RingsIdentities _identities;
+    private readonly Dictionary<uint, RingsUser> _users = [];
+    private readonly HashSet<uint> _toldUsers = [];
+    private readonly int _descriptorRoom;
+    private readonly long _taskLimit;
+    private readonly bool _needsGroups;
+    private long _nextOverdueCheck;
+    private int _filesTaken;
     private int _files;
     private int _buffers;
     private long _accepted;
@@ -72,13 +84,13 @@ public sealed unsafe partial class RingsServer
     private bool _isSorted = true;
     private bool _isStopping;
     private int _stopAsked;
-    private volatile RingsSession[] _shown = [];
 
     private RingsServer(RingsServerOptions options, MappedRing ring, RingsOperations operations)
     {
         _options = options;
         _ring = ring;
-        _operations = operations;
+        _operations = operations & ~options.Without;
+        _lastTask = options.LastTask;
         _trace = new RingsTrace(options.JobId, options.Trace);
         _ringEntries = BitOperations.RoundUpToPowerOf2((uint)options.RingEntries);
         _capacity = (int)_ringEntries - 1;
@@ -93,13 +105,17 @@ public sealed unsafe partial class RingsServer
         _memory = new RingsSessionMemory?[options.MaxClients];
         _generations = new uint[options.MaxClients];
         _stopEvent = ReadinessCalls.CreateEvent();
+        _identities = new RingsIdentities(ring, options.ActAs);
+        _needsGroups = options.AllowedGids.Count > 0 || (options.ActAs == RingsActor.Caller && ThreadIdentity.OwnUid == 0);
+        _taskLimit = (long)(options.TaskTimeout.TotalSeconds * Stopwatch.Frequency);
+        _descriptorRoom = DescriptorLimit.Left() - SpareDescriptors;
     }
 
     /// <summary>True when the kernel holds the ring to the operations served.</summary>
     public bool IsRestricted { get; private set; }
 
     /// <summary>Connections now; any thread.</summary>
-    public IReadOnlyList<SessionInfo> Sessions => [.. _shown.Select(Show)];
+    public IReadOnlyList<SessionInfo> Sessions => [.. _sessions.OfType<RingsSession>().Select(Show), .. _engine?.Sessions ?? []];
 
     /// <summary>Statistics of the protocol; exact on the thread of the server, close on others.</summary>
     public RingsStats Stats => new()
@@ -151,7 +167,7 @@ public sealed unsafe partial class RingsServer
             return null;
         }
 
-        var isRestricted = RingPolicy.Restrict(ring, options.Roots.Count > 0 ? RingsOpcodes.Confined : RingsOpcodes.Served, FlagAsync);
+        var isRestricted = RingPolicy.Restrict(ring, options.Roots.Count > 0 ? RingsOpcodes.Confined : RingsOpcodes.Served, FlagAsync, RingsOpcodes.Registrations);
         if (RingPolicy.Enable(ring) is not Errno.None and var error)
         {
             ring.Dispose();
@@ -181,6 +197,7 @@ public sealed unsafe partial class RingsServer
         }
 
         WriteMetrics("shutdown"u8);
+        _engine?.Stop();
         CloseAll();
         Free();
     }
@@ -224,7 +241,7 @@ public sealed unsafe partial class RingsServer
         foreach (var root in _options.Roots)
         {
             var path = Path.GetFullPath(root).TrimEnd('/');
-            var descriptor = TreeCalls.OpenPath(path.Length == 0 ? "/" : path, TreeCalls.DirectoryFlag);
+            var descriptor = TreeCalls.OpenPath(path.Length == 0 ? "/" : path, TreeCalls.PathOnly | TreeCalls.DirectoryFlag | TreeCalls.CloseOnExec);
             if (descriptor < 0)
                 return new RingsStartFailure($"cannot open root {root}: {Text((Errno)(-descriptor))}");
             _roots.Add((System.Text.Encoding.UTF8.GetBytes(path), descriptor));
@@ -235,11 +252,22 @@ public sealed unsafe partial class RingsServer
 
     private RingsStartFailure? Listen()
     {
-        var made = Sockets.ListenUnix(_options.SocketPath);
-        if (!made.IsOk)
-            return new RingsStartFailure($"binding server socket failed: {Text(made.Error)}", IsAboutSocket: true);
-        _listener = made.Value;
-        _socketIdentity = IdentityOf(_options.SocketPath);
+        if (_options.Listener >= 0)
+        {
+            if (Sockets.AdoptUnixListener(_options.Listener) != Errno.None)
+                return new RingsStartFailure($"the socket handed over (descriptor {_options.Listener}) is no listening Unix stream socket", IsAboutSocket: true);
+            _listener = _options.Listener;
+        }
+        else
+        {
+            var made = Sockets.ListenUnix(_options.SocketPath);
+            if (!made.IsOk)
+                return new RingsStartFailure($"binding server socket failed: {Text(made.Error)}", IsAboutSocket: true);
+            _listener = made.Value;
+            _socketIdentity = IdentityOf(_options.SocketPath);
+        }
+
+        _ownAddress = Sockets.LocalAddress(_listener);
         return null;
     }
 

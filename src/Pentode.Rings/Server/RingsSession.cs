@@ -23,12 +23,6 @@ internal sealed unsafe class RingsSession
         _output = memory.Output;
         InputCapacity = memory.InputCapacity;
         OutputCapacity = memory.OutputCapacity;
-        Files = new RingsFile[files];
-        for (var i = 0; i < Files.Length; i++)
-            Files[i] = new RingsFile();
-        Buffers = new RingsBuffer[buffers];
-        for (var i = 0; i < Buffers.Length; i++)
-            Buffers[i] = new RingsBuffer();
         FreeFiles = files;
         FreeBuffers = buffers;
         AcceptedAt = Stopwatch.GetTimestamp();
@@ -48,14 +42,22 @@ internal sealed unsafe class RingsSession
 
     public (int Pid, uint Uid, uint Gid) Peer { get; init; }
 
+    /// <summary>Whose rights its tasks have.</summary>
+    public required RingsIdentity Identity { get; init; }
+
+    /// <summary>What its user holds.</summary>
+    public required RingsUser User { get; init; }
+
     public long AcceptedAt { get; }
 
     /// <summary>When output last moved or began to wait.</summary>
     public long ProgressAt { get; set; }
 
-    public RingsFile[] Files { get; }
+    /// <summary>Slots for descriptors used so far, free ones among them.</summary>
+    public List<RingsFile> Files { get; } = [];
 
-    public RingsBuffer[] Buffers { get; }
+    /// <summary>Slots for buffers used so far, free ones among them.</summary>
+    public List<RingsBuffer> Buffers { get; } = [];
 
     public int FreeFiles { get; set; }
 
@@ -71,6 +73,9 @@ internal sealed unsafe class RingsSession
     public bool IsEnding { get; set; }
 
     public bool IsRefused { get; set; }
+
+    /// <summary>Its socket belongs to the engine of protocol 2.</summary>
+    public bool IsHandedOver { get; set; }
 
     public bool IsReadable { get; set; }
 
@@ -104,6 +109,9 @@ internal sealed unsafe class RingsSession
     public int Outstanding { get; set; }
 
     public int CreditTasks { get; set; }
+
+    /// <summary>Bytes of transfers in flight.</summary>
+    public long BytesInFlight { get; set; }
 
     /// <summary>Output kept free for completions of tasks in flight.</summary>
     public int Reserved { get; set; }

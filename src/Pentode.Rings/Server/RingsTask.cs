@@ -56,5 +56,14 @@ internal sealed unsafe class RingsTask
     /// <summary>Bytes of the owner's output kept free for the completion.</summary>
     public int Reserved;
 
+    /// <summary>Bytes that count against the limits of bytes in flight.</summary>
+    public uint CountedBytes;
+
+    /// <summary>When it was accepted; kept only under a limit of time.</summary>
+    public long StartedAt;
+
+    /// <summary>Was cancelled because its time is over.</summary>
+    public bool IsOverdue;
+
     public bool UsesCredit => Kind != RingsKind.Cancel;
 }

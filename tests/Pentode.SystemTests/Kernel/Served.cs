@@ -11,8 +11,11 @@ internal sealed class Served : IDisposable
     private readonly TemporaryDirectory _files = new();
     private readonly PentodeProcess _daemon;
 
-    private Served(string service, Func<TemporaryDirectory, string> configure)
+    private readonly string _protocol;
+
+    private Served(string service, string protocol, Func<TemporaryDirectory, string> configure)
     {
+        _protocol = protocol;
         var content = configure(_files);
         File.WriteAllText(_files["pentode.yaml"], $"control:\n  socket: {Control}\n{service}:\n  listen: [127.0.0.1:0]\n  exports:\n{content}");
         _daemon = PentodeProcess.Start("serve", _files["pentode.yaml"]);
@@ -29,15 +32,17 @@ internal sealed class Served : IDisposable
     /// <summary>A directory over 9P; skips the test where that is impossible.</summary>
     public static Served OverNineP(string options = "")
     {
-        VirtualMachine.Require();
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the server acts as several users");
-        return new Served("files", files =>
-        {
-            // Other users must be able to reach it.
-            File.SetUnixFileMode(files.Path, (UnixFileMode)0x1ED);
-            Directory.CreateDirectory(files["tree"]);
-            return $"    - path: {files["tree"]}\n{options}";
-        });
+        RequireUsers();
+        return new Served("files", "9p", files => $"    - path: {MakeTree(files)}\n{options}");
+    }
+
+    /// <summary>A directory over NFS, root of the client being root; skips the test where that is impossible.</summary>
+    public static Served OverNfs()
+    {
+        RequireUsers();
+        Tool.Require("mount.nfs");
+        return new Served("files", "nfs", files =>
+            $"    - path: {MakeTree(files)}\nnfs:\n  listen: 127.0.0.1:0\n  state: {files["state"]}\n  exports:\n    - squash: none\n");
     }
 
     /// <summary>A file over NBD, made by <paramref name="make"/> from its path; skips the test where that is impossible.</summary>
@@ -45,7 +50,7 @@ internal sealed class Served : IDisposable
     {
         VirtualMachine.Require();
         Tool.Require("nbd-client");
-        return new Served("blocks", files =>
+        return new Served("blocks", "nbd", files =>
         {
             make(files["disk"]);
             return $"    - name: \"\"\n      path: {files["disk"]}\n{options}";
@@ -55,8 +60,7 @@ internal sealed class Served : IDisposable
     /// <summary>Runs a program of Guest/ in the machine.</summary>
     public void Run(int seconds, string program, params (string Name, object Value)[] settings)
     {
-        var protocol = File.Exists(Disk) ? "nbd" : "9p";
-        s_machine.Ok(seconds, program, [("PORT", _daemon.Port(protocol)), ("ANAME", Tree), .. settings]);
+        s_machine.Ok(seconds, program, [("PORT", _daemon.Port(_protocol)), ("ANAME", Tree), .. settings]);
     }
 
     /// <summary>What <c>pentode status --json</c> says now about the connections.</summary>
@@ -72,6 +76,19 @@ internal sealed class Served : IDisposable
     {
         Assert.Equal(0, _daemon.Terminate());
         Assert.DoesNotContain(_daemon.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), l => l.Contains(" error ", StringComparison.Ordinal));
+    }
+
+    private static void RequireUsers()
+    {
+        VirtualMachine.Require();
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the server acts as several users");
+    }
+
+    // Other users must be able to reach it.
+    private static string MakeTree(TemporaryDirectory files)
+    {
+        File.SetUnixFileMode(files.Path, (UnixFileMode)0x1ED);
+        return Directory.CreateDirectory(files["tree"]).FullName;
     }
 
     public void Dispose()

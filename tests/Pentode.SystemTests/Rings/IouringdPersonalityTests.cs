@@ -43,6 +43,35 @@ public sealed class IouringdPersonalityTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    // Starts the program, sends it the signal once its socket is there, and prints what wait(2) says.
+    private const string Die = """
+        import os, signal, socket, sys, time
+        number, path = int(sys.argv[1]), sys.argv[2]
+        child = os.fork()
+        if child == 0:
+            os.execv(sys.argv[3], sys.argv[3:])
+        for _ in range(2000):
+            try:
+                socket.socket(socket.AF_UNIX).connect(path)
+                break
+            except OSError:
+                time.sleep(0.01)
+        os.kill(child, number)
+        _, status = os.waitpid(child, 0)
+        print("signal", os.WTERMSIG(status)) if os.WIFSIGNALED(status) else print("exit", os.WEXITSTATUS(status))
+        """;
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(2)]
+    public void Its_parent_sees_death_by_the_signal_not_an_exit_code(int signal)
+    {
+        Tool.Require("python3");
+        var path = _directory["s"];
+        Assert.Equal($"signal {signal}\n", Tool.Ok(60, "python3", "-c", Die, signal.ToString(CultureInfo.InvariantCulture), path, _iouringd, path));
+        Assert.False(File.Exists(path));
+    }
+
     [Theory]
     [InlineData("SIGTERM", 143)]
     [InlineData("SIGINT", 130)]
@@ -63,7 +92,7 @@ public sealed class IouringdPersonalityTests : IDisposable
         var errors = process.StandardError.ReadToEnd();
         Assert.True(process.WaitForExit(15000));
 
-        // .NET reports a death by signal as 128 and its number, as a shell does; an exit code could not be told apart, hence the socket and the lines.
+        // 128 and the number is how .NET, like a shell, shows death by a signal.
         Assert.Equal(status, process.ExitCode);
         Assert.False(File.Exists(path));
         Assert.Contains($"iouringd metrics phase=ready pid={process.Id} job_id=42 socket={path} ", errors, StringComparison.Ordinal);

@@ -121,18 +121,66 @@ public sealed class RingsClientTests
         File.WriteAllBytes(files["large"], new byte[IoBytesMax + 1]);
         File.WriteAllText(files["empty"], "");
         using var server = Serve(files);
-        Ok("copy", files["s"], files["source"], files["target"]);
+        Ok("copy", "--protocol", "1", files["s"], files["source"], files["target"]);
         Assert.Equal(content, File.ReadAllBytes(files["target"]));
-        var large = Run("copy", files["s"], files["large"], files["target"]);
+        var large = Run("copy", "--protocol", "1", files["s"], files["large"], files["target"]);
         Assert.Equal(1, large.Status);
         Assert.Contains($"has {IoBytesMax + 1} bytes", large.Error, StringComparison.Ordinal);
         Assert.Equal(content, File.ReadAllBytes(files["target"]));
-        using (var json = JsonDocument.Parse(Ok("copy", "--json", files["s"], files["empty"], files["target"])))
-            Assert.Equal(0, json.RootElement.GetProperty("size_bytes").GetInt32());
+        using (var json = JsonDocument.Parse(Ok("copy", "--json", "--protocol", "1", files["s"], files["empty"], files["target"])))
+            Assert.Equal((0, 1), (json.RootElement.GetProperty("size_bytes").GetInt32(), json.RootElement.GetProperty("protocol").GetInt32()));
         Assert.Empty(File.ReadAllBytes(files["target"]));
         Assert.Contains("not a regular file", Run("copy", files["s"], files.Path, files["target"]).Error, StringComparison.Ordinal);
         Assert.Contains("ENOENT", Run("copy", files["s"], files["missing"], files["target"]).Error, StringComparison.Ordinal);
         Assert.Contains("ENOENT", Run("copy", files["s"], files["source"], files["no/such/place"]).Error, StringComparison.Ordinal);
+        Assert.Equal(0, server.Terminate());
+    }
+
+    [Fact]
+    public void Copy_carries_any_size_through_shared_memory()
+    {
+        using var files = new TemporaryDirectory();
+        var content = new byte[(20 << 20) + 123];
+        new Random(5).NextBytes(content);
+        File.WriteAllBytes(files["source"], content);
+        File.WriteAllText(files["empty"], "");
+        using var server = Serve(files);
+        foreach (var options in new string[][] { [], ["--requests", "1", "--request-size", "4KiB"], ["--protocol", "2", "--requests", "64", "--request-size", "1MiB"] })
+        {
+            if (options.Length == 4)
+                File.WriteAllBytes(files["source"], content = content[..100_001]);
+            Ok(["copy", .. options, files["s"], files["source"], files["target"]]);
+            Assert.True(content.AsSpan().SequenceEqual(File.ReadAllBytes(files["target"])), "another content");
+        }
+
+        using (var json = JsonDocument.Parse(Ok("copy", "--json", files["s"], files["empty"], files["target"])))
+            Assert.Equal((0, 2), (json.RootElement.GetProperty("size_bytes").GetInt32(), json.RootElement.GetProperty("protocol").GetInt32()));
+        Assert.Empty(File.ReadAllBytes(files["target"]));
+        Assert.Contains("not a regular file", Run("copy", files["s"], files.Path, files["target"]).Error, StringComparison.Ordinal);
+        Assert.Contains("ENOENT", Run("copy", files["s"], files["missing"], files["target"]).Error, StringComparison.Ordinal);
+        Assert.Contains("ENOENT", Run("copy", files["s"], files["source"], files["no/such/place"]).Error, StringComparison.Ordinal);
+        Assert.Equal(2, Run("copy", "--request-size", "5000", files["s"], files["source"], files["target"]).Status);
+        using var probe = JsonDocument.Parse(Ok("probe", "--json", files["s"]));
+        Assert.Equal("2.0", probe.RootElement.GetProperty("protocol_2").GetProperty("protocol").GetString());
+        Assert.Contains("futex_wait", Ok("probe", files["s"]), StringComparison.Ordinal);
+        Assert.Equal(0, server.Terminate());
+    }
+
+    [Fact]
+    public void Copy_falls_back_where_there_is_no_protocol_2()
+    {
+        using var files = new TemporaryDirectory();
+        File.WriteAllText(files["source"], "small");
+        using var server = Serve(files, "--no-protocol-2");
+        using (var json = JsonDocument.Parse(Ok("copy", "--json", files["s"], files["source"], files["target"])))
+            Assert.Equal(1, json.RootElement.GetProperty("protocol").GetInt32());
+        Assert.Equal("small", File.ReadAllText(files["target"]));
+        var forced = Run("copy", "--protocol", "2", files["s"], files["source"], files["target"]);
+        Assert.Equal(1, forced.Status);
+        Assert.Contains("the server speaks protocol 1.12, not 2", forced.Error, StringComparison.Ordinal);
+        using var probe = JsonDocument.Parse(Ok("probe", "--json", files["s"]));
+        Assert.Equal(JsonValueKind.Null, probe.RootElement.GetProperty("protocol_2").ValueKind);
+        Assert.Contains("protocol 2: not served", Ok("probe", files["s"]), StringComparison.Ordinal);
         Assert.Equal(0, server.Terminate());
     }
 
@@ -173,22 +221,34 @@ public sealed class RingsClientTests
         using var files = new TemporaryDirectory();
         Build("minimal", files["minimal"]);
         Build("memfd_copy", files["memfd_copy"]);
+        Build("shared_read", files["shared_read"]);
         using var server = Serve(files);
         Assert.Equal("task=1 result=0 completions=1\n", Tool.Ok(20, files["minimal"], files["s"]));
-        var content = new byte[IoBytesMax];
+        var content = new byte[(9 << 20) + 17];
         new Random(4).NextBytes(content);
         File.WriteAllBytes(files["source"], content);
-        File.WriteAllBytes(files["large"], new byte[IoBytesMax + 1]);
-        Assert.Equal("copied=4096\n", Tool.Ok(20, "bash", "-c", $"{files["memfd_copy"]} {files["s"]} {files["target"]} < {files["source"]}"));
-        Assert.Equal(content, File.ReadAllBytes(files["target"]));
-        var large = Tool.Run(20, "bash", "-c", $"{files["memfd_copy"]} {files["s"]} {files["target"]} < {files["large"]}");
-        Assert.Equal(1, large.Status);
-        Assert.Contains("File too large", large.Error, StringComparison.Ordinal);
-        Assert.Equal(content, File.ReadAllBytes(files["target"]));
+        foreach (var size in new[] { content.Length, 4096, 1, 0 })
+        {
+            using (var source = File.OpenWrite(files["source"]))
+                source.SetLength(size);
+            Assert.Equal($"copied={size}\n", Tool.Ok(60, "bash", "-c", $"{files["memfd_copy"]} {files["s"]} {files["target"]} < {files["source"]}"));
+            Assert.True(content.AsSpan(0, size).SequenceEqual(File.ReadAllBytes(files["target"])), $"another content of {size} bytes");
+        }
+
+        File.WriteAllText(files["text"], "read by the server\n");
+        Assert.Equal("read by the server\n", Tool.Ok(20, files["shared_read"], files["s"], files["text"]));
+        var absent = Tool.Run(20, files["shared_read"], files["s"], files["nothing"]);
+        Assert.Equal(1, absent.Status);
+        Assert.Contains("No such file or directory", absent.Error, StringComparison.Ordinal);
         var missing = Tool.Run(20, files["minimal"], files["nothing"]);
         Assert.Equal(1, missing.Status);
         Assert.Contains("No such file or directory", missing.Error, StringComparison.Ordinal);
         Assert.Equal(0, server.Terminate());
+        using var old = PentodeProcess.Start(["rings", "serve", files["old"], "--control", files["control2"], "--no-protocol-2"]);
+        var refused = Tool.Run(20, files["shared_read"], files["old"], files["text"]);
+        Assert.Equal(1, refused.Status);
+        Assert.Contains("Protocol not supported", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, old.Terminate());
     }
 
     private static PentodeProcess Serve(TemporaryDirectory files, params string[] options) =>

@@ -62,7 +62,7 @@ public sealed class ConfigurationReaderTests
 
     [Theory]
     [InlineData("", "p.yaml: the file is empty: nothing to serve")]
-    [InlineData("log: {level: info}", "p.yaml: nothing to serve: add a 'files:', a 'blocks:' or a 'rings:' section")]
+    [InlineData("log: {level: info}", "p.yaml: nothing to serve: add a 'files:', a 'blocks:', a 'rings:', a 'names:' or a 'locks:' section")]
     [InlineData("fles:\n  exports: []", "p.yaml:1:1: unknown key 'fles' in the configuration; did you mean 'files'?")]
     [InlineData("files:\n  exprots:\n  - {path: /a}", "p.yaml:2:3: unknown key 'exprots' in 'files'; did you mean 'exports'?")]
     [InlineData("files: {exports: [{path: /a, readonly: yes}]}", "p.yaml:1:30: unknown key 'readonly' in this export; did you mean 'read_only'?")]
@@ -85,7 +85,7 @@ public sealed class ConfigurationReaderTests
     [InlineData("limits: {drain_timeout: 5}", "p.yaml:1:25: 'drain_timeout' must be a duration such as 250ms, 30s or 5m")]
     [InlineData("engine: {kind: rign}", "p.yaml:1:16: 'kind' cannot be 'rign': auto, ring, portable; did you mean 'ring'?")]
     [InlineData("engine: {pin: maybe}", "p.yaml:1:15: 'pin' must be true or false")]
-    [InlineData("log: {trace: 9P}", "p.yaml:1:14: 'trace' cannot contain '9P': 9p, nbd; did you mean '9p'?")]
+    [InlineData("log: {trace: 9P}", "p.yaml:1:14: 'trace' cannot contain '9P': 9p, nbd, nfs; did you mean '9p'?")]
     [InlineData("log: {trace: nbd, level: error}", "p.yaml:1:14: traces are lines of level info: set 'level' to info or debug")]
     [InlineData("control: {socket: x}", "p.yaml:1:19: 'socket' must be absolute, not 'x'")]
     [InlineData("- a", "p.yaml:1:1: the configuration must be a list of 'key: value' lines")]

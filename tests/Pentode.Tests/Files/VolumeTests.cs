@@ -17,6 +17,11 @@ public sealed class VolumeTests
         Assert.Equal((65534u, 65534u), (attributes.Uid, attributes.Gid));
         var mine = (await volume.MakeDirectory(new Credentials(5, 6), top, new FileName("e"), 0x1ED, 0)).Value;
         Assert.Equal(6u, (await volume.GetAttributes(Credentials.Root, mine)).Value.Gid);
+
+        // Nobody is in group 0 by saying so.
+        var claims = (await volume.MakeDirectory(new Credentials(5, 0, [0, 7]), top, new FileName("f"), 0x1ED, 0)).Value;
+        Assert.Equal(65534u, (await volume.GetAttributes(Credentials.Root, claims)).Value.Gid);
+        Assert.Equal([7u], new Credentials(5, 0, [0, 7]).WithoutRootGroup().Groups.ToArray());
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class LayoutTests
     public static TheoryData<Type, int, string> Structures => new()
     {
         { typeof(RingParameters), 120, "SqEntries=0 CqEntries=4 Flags=8 Features=20 SqHead=40 SqTail=44 SqMask=48 SqFlags=56 SqArray=64 CqHead=80 CqTail=84 CqMask=88 CqOverflow=96 CqEntriesOffset=100" },
-        { typeof(SubmissionEntry), 64, "Opcode=0 Flags=1 IoPriority=2 Descriptor=4 Offset=8 Address=16 Length=24 OperationFlags=28 UserData=32" },
+        { typeof(SubmissionEntry), 64, "Opcode=0 Flags=1 IoPriority=2 Descriptor=4 Offset=8 Address=16 Length=24 OperationFlags=28 UserData=32 Personality=42 SecondDescriptor=44 Address3=48" },
         { typeof(CompletionEntry), 16, "UserData=0 Result=8 Flags=12" },
         { typeof(EnterArgument), 24, "SignalMask=0 SignalMaskSize=8 MinimumWaitUsec=12 Timeout=16" },
         { typeof(KernelTimespec), 16, "Seconds=0 Nanoseconds=8" },

@@ -22,7 +22,24 @@ public sealed class RingsConfigurationTests
         Assert.Equal(["/srv", "/tmp"], rings.Roots);
     }
 
+    [Fact]
+    public void Quotas_and_identity_are_read()
+    {
+        var errors = new List<ConfigurationError>();
+        var rings = ConfigurationReader.Parse(
+            "rings: {socket: /s, per_client_bytes: 64KiB, per_user_clients: 2, per_user_credits: 3, per_user_bytes: 1MiB, per_user_fds: 4, task_timeout: 90s, act_as: server}", "p.yaml", errors).Rings!;
+        Assert.Empty(errors);
+        Assert.Equal(
+            (65536L, 2, 3, 1L << 20, 4, TimeSpan.FromSeconds(90), "server", -1),
+            (rings.PerClientBytes, rings.PerUserClients, rings.PerUserCredits, rings.PerUserBytes, rings.PerUserFds, rings.TaskTimeout, rings.ActAs, rings.Listener));
+    }
+
     [Theory]
+    [InlineData("rings: {socket: /s, act_as: root}")]
+    [InlineData("rings: {socket: /s, task_timeout: soon}")]
+    [InlineData("rings: {socket: /s, per_client_bytes: 4095}")]
+    [InlineData("rings: {socket: /s, io_bytes_max: 8192, per_user_bytes: 8191}")]
+    [InlineData("rings: {socket: /s, per_user_clients: -1}")]
     [InlineData("rings: {}")]
     [InlineData("rings: {socket: relative}")]
     [InlineData("rings: {socket: /s, ring_entries: 1}")]

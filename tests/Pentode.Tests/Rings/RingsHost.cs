@@ -1,3 +1,5 @@
+using Pentode.Core;
+using Pentode.Linux;
 using Pentode.Rings.Server;
 using Pentode.Rings.Wire;
 using Pentode.Testing.Processes;
@@ -51,6 +53,37 @@ internal sealed class RingsHost : IDisposable
         var client = Connect();
         client.Greet();
         return client;
+    }
+
+    /// <summary>A connection, not yet greeted, of another user; needs root. The socket and its directory must let him in: see <see cref="LetAllIn"/>.</summary>
+    public RawRings ConnectAs(uint uid, uint gid, params uint[] groups)
+    {
+        LetAllIn();
+        Assert.Equal(Errno.None, ThreadIdentity.Become(uid, gid, groups));
+        try
+        {
+            return new RawRings(Path);
+        }
+        finally
+        {
+            ThreadIdentity.Return();
+        }
+    }
+
+    /// <summary>The same, greeted.</summary>
+    public RawRings JoinAs(uint uid, uint gid, params uint[] groups)
+    {
+        var client = ConnectAs(uid, gid, groups);
+        client.Greet();
+        return client;
+    }
+
+    /// <summary>Opens the directory and the socket to every user.</summary>
+    public void LetAllIn()
+    {
+        const UnixFileMode all = (UnixFileMode)0x1FF;
+        File.SetUnixFileMode(_directory.Path, all);
+        File.SetUnixFileMode(Path, all);
     }
 
     /// <summary>Waits, bounded, until the server reports it.</summary>

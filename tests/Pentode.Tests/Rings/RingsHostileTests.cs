@@ -132,6 +132,62 @@ public sealed class RingsHostileTests
         AwaitDescriptors(before);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(8)]
+    [InlineData(100)]
+    public unsafe void Too_many_descriptors_end_the_connection_and_stay_nowhere(int count)
+    {
+        using var host = new RingsHost();
+        using var file = File.OpenHandle("/dev/null");
+        var descriptor = (int)file.DangerousGetHandle();
+        using (var warm = host.Join())
+            warm.Register(descriptor);
+        host.Await(Calm0);
+        var before = Descriptors();
+        for (var i = 0; i < 5; i++)
+        {
+            using var client = host.Join();
+            var control = new byte[16 + (count * 4) + 8];
+            BitConverter.TryWriteBytes(control, 16L + (count * 4));
+            BitConverter.TryWriteBytes(control.AsSpan(8), 1);
+            BitConverter.TryWriteBytes(control.AsSpan(12), 1);
+            for (var k = 0; k < count; k++)
+                BitConverter.TryWriteBytes(control.AsSpan(16 + (k * 4)), descriptor);
+            fixed (byte* rights = control)
+            fixed (byte* data = RawRings.Prefix(RingsKind.RegisterFd))
+            {
+                var part = new IoVector { Base = data, Length = 16 };
+                var message = new MessageHeader { Vectors = &part, VectorCount = 1, Control = rights, ControlLength = (nuint)((16 + (count * 4) + 7) & ~7) };
+                Assert.Equal(16, NativeSocket.SendMsg((int)client.Socket.Handle, &message, 0x4000));
+            }
+
+            client.AssertEnd();
+        }
+
+        AwaitDescriptors(before);
+    }
+
+    [Fact]
+    public void The_end_of_a_connection_to_the_server_itself_is_not_taken()
+    {
+        using var host = new RingsHost();
+        using var other = host.Join();
+        for (var i = 0; i < 2; i++)
+        {
+            using var client = host.Join();
+            client.SendWith((int)(i == 0 ? client : other).Socket.Handle, RawRings.Prefix(RingsKind.RegisterFd));
+            client.AssertEnd();
+        }
+
+        // Kept by the server while its request is not there, it would never be gone.
+        using (var client = host.Connect())
+            client.SendWith((int)client.Socket.Handle, RawRings.Prefix(RingsKind.RegisterFd)[..5]);
+        host.Await(s => s.ActiveClients == 1);
+    }
+
     [Fact]
     public void A_descriptor_belongs_to_its_request()
     {

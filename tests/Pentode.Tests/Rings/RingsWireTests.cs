@@ -46,14 +46,14 @@ public sealed class RingsWireTests
             static to => new RingsAcceptRequest { Prefix = new(RingsKind.Accept), Resource = 1, AddressLength = 110 }.Write(to));
         Check(Header + "0D00000000000000" + "42000000" + "A4010000" + "03000000" + "612F00", static d => RingsOpenAtRequest.TryRead(d, out var m) && m is { Flags: 0x42, Mode: 0x1A4 } && m.Path.SequenceEqual("a/\0"u8),
             static to => new RingsOpenAtRequest { Prefix = new(RingsKind.OpenAt), Flags = 0x42, Mode = 0x1A4, Length = 3, Path = "a/\0"u8 }.Write(to));
-        Check(Header + "0E00000000000000" + "0100000000000000", static d => RingsCloseRequest.TryRead(d, out var m) && m.Resource == 1,
-            static to => new RingsCloseRequest { Prefix = new(RingsKind.Close), Resource = 1 }.Write(to));
+        Check(Header + "0E00000000000000" + "0100000000000000", static d => RingsResourceRequest.TryRead(d, out var m) && m.Resource == 1,
+            static to => new RingsResourceRequest { Prefix = new(RingsKind.Close), Resource = 1 }.Write(to));
         Check(Header + "0600000000000000" + "010000000200000003000000", static d => RingsFixedRequest.TryRead(d, out var m) && m is { Resource: 1, Buffer: 2, Length: 3 },
             static to => new RingsFixedRequest { Prefix = new(RingsKind.SockReadFixed), Resource = 1, Buffer = 2, Length = 3 }.Write(to));
         Check(Header + "0201000000000000" + "0200000000000000" + "6869", static d => RingsRegisterBufferRequest.TryRead(d, out var m) && m.Data.SequenceEqual("hi"u8),
             static to => new RingsRegisterBufferRequest { Prefix = new(RingsKind.RegisterBuffer), Length = 2, Data = "hi"u8 }.Write(to));
-        Check(Header + "0101000000000000" + "0700000000000000", static d => RingsReleaseRequest.TryRead(d, out var m) && m.Resource == 7,
-            static to => new RingsReleaseRequest { Prefix = new(RingsKind.ReleaseResource), Resource = 7 }.Write(to));
+        Check(Header + "0101000000000000" + "0700000000000000", static d => RingsResourceRequest.TryRead(d, out var m) && m.Resource == 7,
+            static to => new RingsResourceRequest { Prefix = new(RingsKind.ReleaseResource), Resource = 7 }.Write(to));
         Check(Header + "0401000000000000" + "0900000000000000" + "0001000000000000", static d => RingsGetTraceRequest.TryRead(d, out var m) && m is { AfterSequence: 9, MaxEvents: 256 },
             static to => new RingsGetTraceRequest { Prefix = new(RingsKind.GetTrace), AfterSequence = 9, MaxEvents = 256 }.Write(to));
     }
@@ -82,6 +82,24 @@ public sealed class RingsWireTests
             {
                 Sequence = 1, TimestampNsec = 2, Task = 3, Resource = 4, Result = -5, Credits = 6, Event = RingsTraceKind.Completion, Kind = RingsKind.OpenAt, ClientSlot = 9, Priority = RingsPriority.High,
             }.Write(to));
+    }
+
+    [Fact]
+    public void Numbers()
+    {
+        Assert.Equal(
+            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 256, 257, 258, 259, 260],
+            new[]
+            {
+                RingsKind.None, RingsKind.Nop, RingsKind.Timeout, RingsKind.Cancel, RingsKind.SockRead, RingsKind.SockWrite, RingsKind.SockReadFixed, RingsKind.SockWriteFixed,
+                RingsKind.FileRead, RingsKind.FileWrite, RingsKind.Poll, RingsKind.Connect, RingsKind.Accept, RingsKind.OpenAt, RingsKind.Close, RingsKind.RegisterFd,
+                RingsKind.ReleaseResource, RingsKind.RegisterBuffer, RingsKind.GetStats, RingsKind.GetTrace,
+            }.Select(k => (int)k));
+        Assert.Equal([0, 1, 2], new[] { RingsPriority.Normal, RingsPriority.Low, RingsPriority.High }.Select(p => (int)p));
+        Assert.Equal(
+            [1, 2, 3, 4, 5],
+            new[] { RingsTraceKind.SubmitAccept, RingsTraceKind.SubmitReject, RingsTraceKind.Completion, RingsTraceKind.ResourceRegister, RingsTraceKind.ResourceRelease }.Select(k => (int)k));
+        Assert.Equal(0xFFFu, (uint)RingsOperations.All);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Pentode.Cli.Commands.Files;
 using Pentode.Core;
 using Pentode.Daemon.Services;
 using Pentode.Rings.Client;
+using Pentode.Uring;
 
 namespace Pentode.Cli.Commands.Rings;
 
@@ -18,20 +19,23 @@ internal static class RingsRunner
 
     /// <summary>Connects on a loop of its own and runs <paramref name="work"/> there.</summary>
     public static Task<int> RunAsync(CommonOptions common, ParseResult parsed, string socket, Func<RingsClient, Task<int>> work) =>
-        LoopRunner.RunAsync(common, parsed, async loop =>
+        LoopRunner.RunAsync(common, parsed, loop => RunAsync(loop, socket, work));
+
+    /// <summary>Connects with protocol 1 on this loop and runs <paramref name="work"/>.</summary>
+    public static async Task<int> RunAsync(IoLoop loop, string socket, Func<RingsClient, Task<int>> work)
+    {
+        var (client, problem) = await RingsClient.ConnectAsync(loop, socket).ConfigureAwait(true);
+        if (client is null)
+            return await CommandFailure.ReportAsync(RemoteText.Clean(problem!.Message)).ConfigureAwait(true);
+        try
         {
-            var (client, problem) = await RingsClient.ConnectAsync(loop, socket).ConfigureAwait(true);
-            if (client is null)
-                return await CommandFailure.ReportAsync(RemoteText.Clean(problem!.Message)).ConfigureAwait(true);
-            try
-            {
-                return await work(client).ConfigureAwait(true);
-            }
-            finally
-            {
-                await client.DisposeAsync().ConfigureAwait(true);
-            }
-        });
+            return await work(client).ConfigureAwait(true);
+        }
+        finally
+        {
+            await client.DisposeAsync().ConfigureAwait(true);
+        }
+    }
 
     /// <summary>Writes "pentode: WHAT: WHY" and returns the exit code; when the connection broke, why it did.</summary>
     public static int Report(RingsClient client, string what, Errno error)

@@ -1,5 +1,6 @@
 using Pentode.Rings.Client;
 using Pentode.Rings.Wire;
+using Pentode.Rings.Wire.V2;
 
 namespace Pentode.Cli.Commands.Rings;
 
@@ -24,6 +25,32 @@ internal static class RingsText
 
     /// <summary>What the server's kernel can do.</summary>
     public static IEnumerable<string> Operations(RingsServerFacts server) => s_operations.Where(o => (server.Operations & o.Bit) != 0).Select(o => o.Name);
+
+    /// <summary>Operations of protocol 2, in the words of its specification.</summary>
+    public static IEnumerable<string> Operations(RingsWelcome server) =>
+        Enum.GetValues<RingsOperation>().Where(o => (server.Operations & (1UL << (int)o)) != 0).Select(o => o switch
+        {
+            RingsOperation.ReadVector => "readv",
+            RingsOperation.WriteVector => "writev",
+            RingsOperation.MakeDirectory => "mkdir",
+            RingsOperation.GetAttribute => "getxattr",
+            RingsOperation.SetAttribute => "setxattr",
+            RingsOperation.Receive => "recv",
+            RingsOperation.FutexWait => "futex_wait",
+            RingsOperation.FutexWake => "futex_wake",
+            _ => o.ToString().ToLowerInvariant(),
+        });
+
+    /// <summary>Features of protocol 2.</summary>
+    public static IEnumerable<string> Features(RingsWelcome server)
+    {
+        if ((server.Features & RingsFeatures.SharedRing) != 0)
+            yield return "shared_ring";
+        if ((server.Features & RingsFeatures.Confined) != 0)
+            yield return "confined";
+        if ((server.Features & RingsFeatures.ActsAsCaller) != 0)
+            yield return "acts_as_caller";
+    }
 
     /// <summary>What a trace event tells.</summary>
     public static string Event(RingsTraceKind kind) => kind switch

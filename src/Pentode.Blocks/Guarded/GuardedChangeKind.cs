@@ -1,0 +1,9 @@
+namespace Pentode.Blocks.Guarded;
+
+internal enum GuardedChangeKind
+{
+    Write,
+    Flush,
+    Zero,
+    Trim,
+}

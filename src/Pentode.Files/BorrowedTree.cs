@@ -1,0 +1,16 @@
+using Pentode.Core;
+
+namespace Pentode.Files;
+
+/// <summary>A tree that somebody else disposes of.</summary>
+internal sealed class BorrowedTree(ITreeBackend tree) : ITreeBackend
+{
+    /// <inheritdoc/>
+    public Result<INode> OpenRoot() => tree.OpenRoot();
+
+    /// <inheritdoc/>
+    public ValueTask<Result<INode>> OpenHandle(NodeHandle handle) => tree.OpenHandle(handle);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => default;
+}

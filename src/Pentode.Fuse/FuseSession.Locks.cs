@@ -1,0 +1,144 @@
+using System.Globalization;
+using Pentode.Core;
+using Pentode.Core.Codecs;
+using Pentode.Files;
+using Pentode.Fuse.Wire;
+using Pentode.Uring;
+
+namespace Pentode.Fuse;
+
+/// <content>
+/// Record locks and flock(2), which to the tree are locks of the whole file. The tree never waits: a lock that waits is tried again when one
+/// of this mount goes, and from time to time because others may use the tree.
+/// </content>
+public sealed partial class FuseSession
+{
+    private const long LockRetryMs = 50;
+
+    private readonly List<FuseRequest> _lockWaiters = [];
+    private readonly Dictionary<ulong, (LockOwner Owner, int Files)> _owners = [];
+    private readonly LockTimer _retryLocks;
+
+    private Errno TestLock(FuseRequest q)
+    {
+        if (!FuseLkIn.TryRead(q.Body.Span, out var m))
+            return Errno.EIO;
+        if (Pin(q, m.Handle) is not { } file)
+            return Errno.EBADF;
+        var owner = _owners.TryGetValue(m.Owner, out var known) ? known.Owner : MakeOwner(m.Owner, m.Pid);
+        var found = _volume.TestLock(file, owner, (LockType)m.Type, (long)m.Start, LengthOf(m));
+        if (!found.IsOk)
+            return found.Error;
+        var range = found.Value;
+        Span<byte> bytes = stackalloc byte[FuseLkOut.Size];
+        var writer = new LittleEndianWriter(bytes);
+        new FuseLkOut
+        {
+            Start = (ulong)range.Start,
+            End = range.Length == 0 ? FuseLimits.LockToEnd : (ulong)(range.Start + range.Length - 1),
+            Type = (uint)range.Type,
+            Pid = range.ProcessId,
+        }.Write(ref writer);
+        _ = Answer(q, bytes);
+        return Errno.None;
+    }
+
+    private Errno SetLock(FuseRequest q, bool mayWait)
+    {
+        var error = TrySetLock(q);
+        if (error != Errno.EAGAIN || !mayWait)
+            return error;
+        if (_pending.Count >= _options.MaxWaiting)
+            return Errno.ENOLCK;
+        MarkPending(q);
+        _lockWaiters.Add(q);
+        _retryLocks.Arm();
+        return Held;
+    }
+
+    private Errno TrySetLock(FuseRequest q)
+    {
+        if (!FuseLkIn.TryRead(q.Body.Span, out var m))
+            return Errno.EIO;
+        if ((q.Handle?.File ?? Pin(q, m.Handle)) is not { } file)
+            return Errno.EBADF;
+        var type = (LockType)m.Type;
+        if (type == LockType.Unlock && !_owners.ContainsKey(m.Owner))
+            return Errno.None;
+        var error = _volume.TryLock(file, OwnerOf(q.Handle!, m.Owner, m.Pid), type, (long)m.Start, LengthOf(m));
+        if (type == LockType.Unlock)
+            RetryLocks();
+        return error;
+    }
+
+    private static long LengthOf(in FuseLkIn m) => m.End >= FuseLimits.LockToEnd ? 0 : (long)(m.End - m.Start) + 1;
+
+    private LockOwner MakeOwner(ulong owner, uint pid) => new(this, pid, owner.ToString("x16", CultureInfo.InvariantCulture));
+
+    // The process that first locked stands for its owner: owners are compared as a whole.
+    private LockOwner OwnerOf(FuseHandle handle, ulong owner, uint pid)
+    {
+        if ((handle.LockOwners ??= []).Add(owner))
+            _owners[owner] = _owners.TryGetValue(owner, out var known) ? known with { Files = known.Files + 1 } : (MakeOwner(owner, pid), 1);
+        return _owners[owner].Owner;
+    }
+
+    private void DropOwner(FuseHandle handle, ulong owner)
+    {
+        if (handle.LockOwners is null || !handle.LockOwners.Remove(owner) || !_owners.TryGetValue(owner, out var known))
+            return;
+        _ = _volume.TryLock(handle.File, known.Owner, LockType.Unlock, 0, 0);
+        if (known.Files == 1)
+            _owners.Remove(owner);
+        else
+            _owners[owner] = known with { Files = known.Files - 1 };
+        RetryLocks();
+    }
+
+    private void DropOwners(FuseHandle handle)
+    {
+        foreach (var owner in handle.LockOwners?.ToArray() ?? [])
+            DropOwner(handle, owner);
+    }
+
+    private void GiveUpLock(FuseRequest q)
+    {
+        if (_lockWaiters.Remove(q))
+            Finish(q, Errno.EINTR);
+    }
+
+    private void RetryLocks()
+    {
+        for (var i = 0; i < _lockWaiters.Count;)
+        {
+            var q = _lockWaiters[i];
+            var error = TrySetLock(q);
+            if (error == Errno.EAGAIN)
+            {
+                i++;
+                continue;
+            }
+
+            _lockWaiters.RemoveAt(i);
+            Finish(q, error);
+        }
+    }
+
+    private sealed class LockTimer(FuseSession session) : IoCompletion
+    {
+        public void Arm()
+        {
+            if (!IsPending)
+                session.Loop.Delay(LockRetryMs, this);
+        }
+
+        public override void Complete(int result)
+        {
+            if (result < 0)
+                return;
+            session.RetryLocks();
+            if (session._lockWaiters.Count > 0)
+                Arm();
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace Pentode.Locks.Manager;
+
+/// <summary>Life of a handle.</summary>
+internal enum HandleState
+{
+    Held,
+    Lost,
+    Released,
+}

@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using Npgsql;
+using Pentode.Core;
+using Pentode.Core.Commits;
+using Pentode.Core.Diagnostics;
+using Pentode.Names.Catalog;
+using Pentode.Sqlite;
+
+namespace Pentode.Names.Stores.Postgres;
+
+/// <summary>The catalog in a PostgreSQL database (14 or newer), which several daemons may share. A file held open by one of them ends when another removes its last name without a trash; what a crash left of open files ends a day later.</summary>
+public sealed class PostgresCatalog : ICatalogEngine
+{
+    /// <summary>Channel of NOTIFY after each commit with events.</summary>
+    internal const string Channel = "pentode_names";
+
+    private const int Group = 64;
+    private const int LeastReaders = 4;
+    private readonly NpgsqlDataSource _source;
+    private readonly CommitLoop<PostgresUnit> _writer;
+    private readonly CommitLoop<PostgresUnit> _readers;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _listening;
+
+    private PostgresCatalog(NpgsqlDataSource source, CatalogInfo info, CatalogShared shared)
+    {
+        _source = source;
+        Info = info;
+        Shared = shared;
+        _writer = new CommitLoop<PostgresUnit>("postgres-write", [new PostgresUnit(source, true, shared, info.StoreNumber)], shared.Options.QueueLength, Group);
+        var readers = Enumerable.Range(0, Math.Max(LeastReaders, shared.Options.Readers)).Select(_ => new PostgresUnit(source, false, shared, info.StoreNumber));
+        _readers = new CommitLoop<PostgresUnit>("postgres-read", [.. readers], shared.Options.QueueLength, 1);
+        _listening = Task.Run(Listen);
+    }
+
+    /// <inheritdoc/>
+    public CatalogInfo Info { get; }
+
+    bool ICatalogEngine.IsShared => true;
+
+    CatalogShared ICatalogEngine.Shared => Shared;
+
+    (long Commits, long Changes, long Reads) ICatalogEngine.Work => (_writer.Commits, _writer.Jobs, _readers.Jobs);
+
+    private CatalogShared Shared { get; }
+
+    /// <summary>Connects and brings the schema up to date, making it in an empty database. Throws <see cref="CatalogOpenException"/>.</summary>
+    public static async Task<CatalogStore> Open(string connectionString, CatalogOptions options, ILog log)
+    {
+        var source = Source(connectionString, options);
+        PostgresCatalog engine;
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync().ConfigureAwait(false);
+            await PostgresMigrations.Apply(connection, options.Clock.GetUtcNow()).ConfigureAwait(false);
+            engine = new PostgresCatalog(source, await Prepare(connection, options).ConfigureAwait(false), new CatalogShared(options));
+        }
+        catch (Exception e) when (e is SqliteOpenException || PostgresErrors.Explain(e, out _) != Errno.None)
+        {
+            await source.DisposeAsync().ConfigureAwait(false);
+            throw new CatalogOpenException($"cannot open the PostgreSQL database: {e.Message}", e);
+        }
+
+        await CatalogStart.Run(engine, log).ConfigureAwait(false);
+        return new CatalogStore(engine);
+    }
+
+    ValueTask<Result<T>> ICatalogEngine.Change<T>(Func<CatalogTransaction, Result<T>> job, CatalogHint? hint) => _writer.Run(unit => job(unit.Transaction), hint);
+
+    ValueTask<Result<T>> ICatalogEngine.Read<T>(Func<CatalogTransaction, Result<T>> job) => _readers.Run(unit => job(unit.Transaction));
+
+    (long Stored, long Free) ICatalogEngine.Space(CatalogTransaction transaction) => (transaction.Query("SELECT pg_database_size(current_database())").Scalar() ?? 0, 0);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _readers.Dispose();
+        _writer.Dispose();
+        await _listening.ConfigureAwait(false);
+        await _source.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static NpgsqlDataSource Source(string connectionString, CatalogOptions options)
+    {
+        NpgsqlConnectionStringBuilder settings;
+        try
+        {
+            settings = new NpgsqlConnectionStringBuilder(connectionString)
+            {
+                Pooling = false, MaxAutoPrepare = 200, AutoPrepareMinUsages = 2, ApplicationName = "pentode", Timeout = 5, Enlist = false,
+            };
+        }
+        catch (ArgumentException e)
+        {
+            throw new CatalogOpenException($"bad connection string: {e.Message}", e);
+        }
+
+        if (options.IsRelaxed)
+            settings.Options = (settings.Options + " -c synchronous_commit=off").Trim();
+        var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
+        builder.EnableArrays();
+        builder.EnableTransportSecurity();
+        return builder.Build();
+    }
+
+    private static async Task<CatalogInfo> Prepare(NpgsqlConnection connection, CatalogOptions options)
+    {
+        var id = new Guid(await Value("store", Guid.NewGuid().ToByteArray()).ConfigureAwait(false));
+        var fsid = BitConverter.ToUInt64(await Value("fsid", RandomNumberGenerator.GetBytes(8)).ConfigureAwait(false));
+        var store = BitConverter.ToUInt16(await Value("number", BitConverter.GetBytes(options.StoreNumber)).ConfigureAwait(false));
+        await using var boot = new NpgsqlCommand("INSERT INTO counter VALUES ('boot', 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value", connection);
+        var count = (long)(await boot.ExecuteScalarAsync().ConfigureAwait(false))!;
+        return new CatalogInfo("postgres", $"{connection.Host}/{connection.Database}", id, fsid, count, store);
+
+        async Task<byte[]> Value(string key, byte[] initial)
+        {
+            await using var insert = new NpgsqlCommand("INSERT INTO meta(k, v) VALUES ($1, $2) ON CONFLICT (k) DO NOTHING", connection);
+            insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
+            insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = initial });
+            await insert.ExecuteNonQueryAsync().ConfigureAwait(false);
+            await using var select = new NpgsqlCommand("SELECT v FROM meta WHERE k = $1", connection);
+            select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
+            return (byte[])(await select.ExecuteScalarAsync().ConfigureAwait(false))!;
+        }
+    }
+
+    /// <summary>Passes on what other daemons announce.</summary>
+    private async Task Listen()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await _source.OpenConnectionAsync(_stop.Token).ConfigureAwait(false);
+                connection.Notification += (_, _) => Shared.Announce();
+                await using var listen = new NpgsqlCommand("LISTEN " + Channel, connection);
+                await listen.ExecuteNonQueryAsync(_stop.Token).ConfigureAwait(false);
+                Shared.Announce();
+                while (true)
+                    await connection.WaitAsync(_stop.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is OperationCanceledException || PostgresErrors.Explain(e, out _) != Errno.None)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+}

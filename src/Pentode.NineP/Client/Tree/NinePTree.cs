@@ -1,0 +1,72 @@
+using Pentode.Core;
+using Pentode.Files;
+using Pentode.NineP.Wire;
+using Pentode.Uring;
+
+namespace Pentode.NineP.Client.Tree;
+
+/// <summary>
+/// A 9P export as a tree backend. The server sees one user, who attached: whoever shows this tree to several checks their permissions first.
+/// Byte-range locks are not passed on (EOPNOTSUPP), as the server may wait for one and this contract may not. When the connection is lost every
+/// call fails. The connection lives on one loop; calls from others go there first.
+/// </summary>
+public sealed class NinePTree : ITreeBackend
+{
+    private readonly NinePNode _root;
+
+    private NinePTree(NinePClient client, NinePNode root)
+    {
+        Client = client;
+        _root = root;
+    }
+
+    internal NinePClient Client { get; }
+
+    /// <summary>Connects and attaches as <see cref="NinePSession.OpenAsync"/> does; the path of the URI must lead to a directory (ENOTDIR). On the loop.</summary>
+    public static async Task<Result<NinePTree>> OpenAsync(IoLoop loop, NinePUri uri, NinePClientOptions options, string userName, uint uid)
+    {
+        var session = await NinePSession.OpenAsync(loop, uri, options, userName, uid).ConfigureAwait(true);
+        if (!session.IsOk)
+            return session.Error;
+        var client = session.Value.Client;
+        var root = session.Value.Root;
+        if (session.Value.Path.Count > 0)
+        {
+            var walked = await client.WalkPath(root.Fid, session.Value.Path).ConfigureAwait(true);
+            if (!walked.IsOk)
+            {
+                await client.CloseAsync().ConfigureAwait(true);
+                return walked.Error;
+            }
+
+            root = walked.Value;
+        }
+
+        if ((root.Qid.Type & Qid.Directory) != 0)
+            return new NinePTree(client, root);
+        await client.CloseAsync().ConfigureAwait(true);
+        return Errno.ENOTDIR;
+    }
+
+    /// <inheritdoc/>
+    public Result<INode> OpenRoot() => new NinePTreeNode(this, _root.Fid, _root.Qid, isRoot: true);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Enter();
+        await Client.CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Awaiting it continues on the loop of the connection.</summary>
+    internal NinePTreeHop Enter() => new(Client.Loop);
+
+    /// <summary>Gives a fid back, from any thread.</summary>
+    internal void Forget(uint fid)
+    {
+        if (Client.Loop.IsCurrent)
+            Client.Forget(fid);
+        else
+            Client.Loop.Post(_ => Client.Forget(fid));
+    }
+}

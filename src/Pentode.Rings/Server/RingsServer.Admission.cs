@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using Pentode.Core;
+using Pentode.Core.Diagnostics;
+using Pentode.Linux;
+using Pentode.Rings.Wire;
+
+namespace Pentode.Rings.Server;
+
+/// <summary>Who may connect, as whom, and how much a user and a client may have at a time.</summary>
+public sealed unsafe partial class RingsServer
+{
+    // Users the log has named; more are refused in silence, so that nobody fills it.
+    private const int MostToldUsers = 64;
+    private const int LeastCheckMs = 5;
+
+    /// <summary>Distinct credentials in use; for tests.</summary>
+    internal int Personalities => _identities.Count;
+
+    private static void CountFile(RingsSession session, ref int taken, int change)
+    {
+        session.FreeFiles -= change;
+        session.User.Files += change;
+        taken += change;
+    }
+
+    private void Admit(int socket)
+    {
+        var slot = Array.IndexOf(_sessions, null);
+        if (slot < 0 || Sockets.PeerCredentials(socket) is not { } peer)
+        {
+            FileCalls.Close(socket);
+            return;
+        }
+
+        // Groups that cannot be asked for count as none.
+        var groups = _needsGroups ? Sockets.PeerGroups(socket) ?? [] : [];
+        if (!IsAllowed(peer.Uid, peer.Gid, groups))
+        {
+            Refuse(socket, peer.Uid, "neither the user nor one of its groups is allowed");
+            return;
+        }
+
+        var user = _users.TryGetValue(peer.Uid, out var known) ? known : new RingsUser(peer.Uid);
+        if (_options.PerUserClients > 0 && user.Clients >= _options.PerUserClients)
+        {
+            Refuse(socket, peer.Uid, "it has all its connections already");
+            return;
+        }
+
+        var identity = _identities.Take(peer.Uid, peer.Gid, groups);
+        if (!identity.IsOk)
+        {
+            Refuse(socket, peer.Uid, ThreadIdentity.OwnUid == 0
+                ? $"cannot act as that user: {Text(identity.Error)}"
+                : $"a server that is not root serves only its own user, {ThreadIdentity.OwnUid}; run it as root or as the user it is for, or let everybody act as the server (act_as: server)");
+            return;
+        }
+
+        _users[peer.Uid] = user;
+        user.Clients++;
+        var memory = _memory[slot] ??= new RingsSessionMemory(
+            Math.Max(LeastInput, 2 * (RingsWire.LongRequestSize + _options.IoBytesMax)),
+            RingsWire.HandshakeResultSize + RingsWire.StatsSize + RingsWire.TraceHeadSize + (RingsWire.TraceCapacity * RingsWire.TraceEventSize)
+            + ((_options.RegisteredFds + _options.RegisteredBuffers) * RingsWire.ResourceResultSize)
+            + (int)Math.Min(MostTaskOutput + _options.IoBytesMax, _ringEntries * (long)(RingsWire.SubmitResultSize + RingsWire.CompletionSize + _options.IoBytesMax)));
+        var session = new RingsSession(socket, slot, ++_generation, _options.RegisteredFds, _options.RegisteredBuffers, memory)
+        {
+            Peer = peer, Identity = identity.Value, User = user,
+        };
+        _sessions[slot] = session;
+        _sessionCount++;
+
+        // Bytes may be there already: the first look costs one call and saves a turn.
+        session.IsReadable = true;
+        Activate(session);
+    }
+
+    private bool IsAllowed(uint uid, uint gid, uint[] groups)
+    {
+        if ((_options.AllowedUids.Count == 0 && _options.AllowedGids.Count == 0) || _options.AllowedUids.Contains(uid) || _options.AllowedGids.Contains(gid))
+            return true;
+        foreach (var group in groups)
+        {
+            if (_options.AllowedGids.Contains(group))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void Refuse(int socket, uint uid, string why)
+    {
+        FileCalls.Close(socket);
+        if (_toldUsers.Count < MostToldUsers && _toldUsers.Add(uid))
+            _options.Log.Write(LogLevel.Warning, $"rings: refused user {uid}: {why}");
+    }
+
+    // A user who holds nothing any more need not be remembered.
+    private void Forget(RingsUser user)
+    {
+        if (user.IsIdle && _users.TryGetValue(user.Uid, out var current) && ReferenceEquals(current, user))
+            _users.Remove(user.Uid);
+    }
+
+    // Whether so many more descriptors leave the process some to breathe.
+    private bool HasRoom(int count) => (_sessionCount * 2) + _filesTaken + count <= _descriptorRoom;
+
+    // A slot for one more descriptor, or null when the client, its user or the process has all it may have.
+    private RingsFile? FreeFile(RingsSession session)
+    {
+        if (!HasRoom(1) || (_options.PerUserFds > 0 && session.User.Files >= _options.PerUserFds))
+            return null;
+        foreach (var file in session.Files)
+        {
+            if (file.Id == 0)
+                return file;
+        }
+
+        if (session.Files.Count == _options.RegisteredFds)
+            return null;
+        session.Files.Add(new RingsFile());
+        return session.Files[^1];
+    }
+
+    // Checks 1 and 2, and the quotas beside them.
+    private bool IsAtLimit(RingsSession session, uint bytes) =>
+        _creditTasks >= _capacity || session.CreditTasks >= _perClient
+        || (_options.PerUserCredits > 0 && session.User.Credits >= _options.PerUserCredits)
+        || (_options.PerClientBytes > 0 && session.BytesInFlight + bytes > _options.PerClientBytes)
+        || (_options.PerUserBytes > 0 && session.User.Bytes + bytes > _options.PerUserBytes);
+
+    // Cancels what has run for too long. The kernel says when it is over; what it cannot stop, such as a read of a disk, ends by itself.
+    private void EndOverdue()
+    {
+        if (_taskLimit == 0 || _outstanding == 0)
+            return;
+        var now = Stopwatch.GetTimestamp();
+        if (now < _nextOverdueCheck)
+            return;
+        _nextOverdueCheck = now + Math.Max(_taskLimit / 8, LeastCheckMs * Stopwatch.Frequency / 1000);
+        foreach (var task in _tasks)
+        {
+            if (task.Id == 0 || task.IsOverdue || task.Kind is RingsKind.Close or RingsKind.Cancel || now - task.StartedAt < _taskLimit)
+                continue;
+            var entry = Next();
+            if (entry == null)
+                return;
+            entry->Opcode = RingsOpcodes.AsyncCancel;
+            entry->Address = Tag(TagTask, task.Generation, (uint)task.Index);
+            entry->UserData = Tag(TagIgnore, 0, 0);
+            task.IsOverdue = true;
+        }
+    }
+
+    private int UntilOverdueCheck() =>
+        (int)Math.Clamp(((_nextOverdueCheck - Stopwatch.GetTimestamp()) * 1000 / Stopwatch.Frequency) + 1, 1, int.MaxValue);
+}

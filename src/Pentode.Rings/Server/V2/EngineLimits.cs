@@ -1,0 +1,10 @@
+namespace Pentode.Rings.Server.V2;
+
+/// <summary>What one client of protocol 2 may hold.</summary>
+/// <param name="Credits">Operations under way.</param>
+/// <param name="Files">Descriptors; at most 4094.</param>
+/// <param name="Regions">Regions; at most 30.</param>
+/// <param name="RegionBytes">Bytes of them together.</param>
+/// <param name="FilesOfUser">Descriptors of all connections of its user; 0 for no limit.</param>
+/// <param name="Totals">What all clients hold together.</param>
+internal sealed record EngineLimits(int Credits, int Files, int Regions, ulong RegionBytes, int FilesOfUser, EngineTotals Totals);

@@ -1,0 +1,474 @@
+using System.Diagnostics;
+using Pentode.Core;
+using Pentode.Core.Diagnostics;
+using Pentode.Linux;
+using Pentode.Linux.Uring;
+using Pentode.Rings.Wire.V2;
+
+namespace Pentode.Rings.Server.V2;
+
+/// <content>One pass: wait, take what came, give everybody a turn, answer.</content>
+internal sealed unsafe partial class RingsEngine
+{
+    private const int MessagesPerPass = 8;
+    private const int IdlePassesUntilDoorbell = 64;
+    private const long NoWait = long.MaxValue;
+    private const int DrainLimit = 1 << 20;
+
+    private bool _mustCancelAgain;
+
+    private static long Nanoseconds(long stamps) => (long)(stamps * (1e9 / Stopwatch.Frequency));
+
+    private void Pass()
+    {
+        Wait(_again || LooksBeforeSleep() ? 0u : 1u, Patience());
+        _again = false;
+        while (_arrivals.TryDequeue(out var arrival))
+            Admit(arrival);
+        RetryCancels();
+        RunTimes();
+        foreach (var session in _hot)
+            Activate(session);
+        for (var i = 0; i < _active.Count; i++)
+            Guarded(_active[i], static (engine, session) => engine.Gather(session));
+        Schedule();
+
+        // What completes at once is answered together.
+        if (_ring.Unsubmitted > 0)
+            Wait(0, NoWait);
+        Schedule();
+        for (var i = _active.Count - 1; i >= 0; i--)
+            Guarded(_active[i], static (engine, session) => engine.Settle(session));
+        _active.RemoveAll(static session => !session.IsActive);
+        _again |= _active.Count > 0;
+        Bury();
+    }
+
+    private void Guarded(in CompletionEntry completion)
+    {
+        try
+        {
+            OnCompletion(completion);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A bug: the completions behind this one are none the worse for it.
+            _options.Log.Write(LogLevel.Error, $"rings: internal error, please report it: {e}");
+        }
+    }
+
+    private void Guarded(EngineSession session, Action<RingsEngine, EngineSession> work)
+    {
+        try
+        {
+            work(this, session);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A bug: the connection it happened on ends, the others are served on.
+            _options.Log.Write(LogLevel.Error, $"rings: internal error, please report it: {e}");
+            Goodbye(session, RingsGoodbyeReason.Internal, RingsMessageType.None);
+            Activate(session);
+        }
+    }
+
+    // Sets the doorbell of all who did without, and looks once more.
+    private bool LooksBeforeSleep()
+    {
+        var isWork = false;
+        foreach (var session in _hot)
+            session.Ring!.SetNeedDoorbell(true);
+        if (_hot.Count > 0)
+            Interlocked.MemoryBarrier();
+        for (var i = _hot.Count - 1; i >= 0; i--)
+        {
+            var session = _hot[i];
+            if (IsHeldBack(session))
+            {
+                // It rings when it has made room.
+                _hot.RemoveAt(i);
+            }
+            else if (session.Ring!.Published() != 0)
+            {
+                isWork = true;
+                session.Ring.IdlePasses = 0;
+                session.Ring.SetNeedDoorbell(false);
+            }
+            else if (++session.Ring!.IdlePasses > IdlePassesUntilDoorbell)
+            {
+                _hot.RemoveAt(i);
+            }
+        }
+
+        return isWork;
+    }
+
+    private void Wait(uint minimum, long mostNsec)
+    {
+        KernelTimespec timeout;
+        EnterArgument argument = default;
+        if (mostNsec != NoWait)
+        {
+            timeout.Seconds = mostNsec / 1_000_000_000;
+            timeout.Nanoseconds = mostNsec % 1_000_000_000;
+            argument.Timeout = (ulong)&timeout;
+        }
+
+        _ = _ring.Enter(_ring.Completed > 0 ? 0 : minimum, RingConstants.EnterGetEvents, minimum > 0 && mostNsec != NoWait ? &argument : null);
+        int count;
+        while ((count = _ring.Take(_completed)) > 0)
+        {
+            for (var i = 0; i < count; i++)
+                Guarded(_completed[i]);
+        }
+    }
+
+    // Nanoseconds until something other than a completion is due.
+    private long Patience()
+    {
+        var patience = NoWait;
+        var now = Stopwatch.GetTimestamp();
+        if (_times.First is { } first)
+            patience = Math.Max(0, Nanoseconds(first.DueAt - now));
+        if (IsWorkHeldBack)
+            patience = Math.Min(patience, 50_000_000);
+        if (_mustCancelAgain)
+            patience = 0;
+        if (_sessionCount == 0)
+            return patience;
+        foreach (var session in _sessions)
+        {
+            if (session is not { IsGone: false, OutputPending: > 0 })
+                continue;
+            if (Stopwatch.GetElapsedTime(session.ProgressAt) > _options.OutputTimeout)
+            {
+                session.DropOutput();
+                Doom(session);
+                return 0;
+            }
+
+            patience = Math.Min(patience, 1_000_000_000);
+        }
+
+        return patience;
+    }
+
+    private void OnCompletion(in CompletionEntry completion)
+    {
+        var index = (int)(uint)completion.UserData;
+        var generation = (uint)(completion.UserData >> 32) & 0xFFFFFF;
+        var hasMore = (completion.Flags & RingConstants.CompletionMore) != 0;
+        var tag = (uint)(completion.UserData >> 56);
+        switch (tag)
+        {
+            case TagTask:
+                if (_tasks[index] is { State: EngineTaskState.InKernel } task && (task.Generation & 0xFFFFFF) == generation)
+                    OnKernel(task, completion.Result, hasMore);
+                return;
+            case TagStop:
+                _isEventArmed = false;
+                Span<byte> value = stackalloc byte[8];
+                FileCalls.Read(_event, value);
+                return;
+            case TagIgnore:
+                return;
+            default:
+                break;
+        }
+
+        // The session is kept until the kernel has let go of it.
+        if (Find(index, generation) is not { } session)
+            return;
+        if (!hasMore)
+            session.KernelUses--;
+        switch (tag)
+        {
+            case TagRead:
+                session.IsReadArmed = false;
+                session.IsReadable = true;
+                break;
+            case TagWrite:
+                session.IsWriteArmed = false;
+                break;
+            case TagDoorbell:
+                session.Ring!.IsDoorbellArmed &= hasMore;
+                Heat(session);
+                break;
+            default:
+                session.Ring!.IsWaking = false;
+                session.Ring.HasNews |= session.Ring.MustWakeAgain;
+                session.Ring.MustWakeAgain = false;
+                break;
+        }
+
+        if (!session.IsGone)
+            Activate(session);
+    }
+
+    private void Heat(EngineSession session)
+    {
+        if (session.IsGone || session.Ring is not { } ring)
+            return;
+        ring.IdlePasses = 0;
+        ring.SetNeedDoorbell(false);
+        if (!_hot.Contains(session))
+            _hot.Add(session);
+    }
+
+    private EngineSession? Find(int slot, uint generation)
+    {
+        if (_sessions[slot] is { } session && (session.Number & 0xFFFFFF) == generation)
+            return session;
+        foreach (var gone in _gone)
+        {
+            if (gone.Slot == slot && (gone.Number & 0xFFFFFF) == generation)
+                return gone;
+        }
+
+        return null;
+    }
+
+    private void Activate(EngineSession session)
+    {
+        if (session.IsActive || session.IsGone)
+            return;
+        session.IsActive = true;
+        _active.Add(session);
+    }
+
+    private void Doom(EngineSession session)
+    {
+        session.IsEnding = true;
+        Activate(session);
+    }
+
+    private void Admit(EngineArrival arrival)
+    {
+        var welcome = new RingsWelcome { Minor = RingsWire2.Minor, Status = RingsWire2.StatusFull };
+        var slot = Array.IndexOf(_sessions, null);
+        var user = UserOf(arrival.Peer.Uid);
+        var identity = slot < 0 || (_options.PerUserClients > 0 && user.Clients >= _options.PerUserClients) ? Errno.EAGAIN : _identities.Take(arrival.Peer.Uid, arrival.Peer.Gid, arrival.Groups);
+        if (!identity.IsOk)
+        {
+            Span<byte> refusal = stackalloc byte[RingsWire2.WelcomeSize];
+            welcome.Write(refusal);
+            fixed (byte* p = refusal)
+                _ = SocketCalls.Send(arrival.Socket, [new IoVector { Base = p, Length = RingsWire2.WelcomeSize }]);
+            FileCalls.Close(arrival.Socket);
+            Forget(user);
+            return;
+        }
+
+        var session = new EngineSession(arrival.Socket, slot, ++_number, _limits)
+        {
+            Peer = arrival.Peer,
+            Identity = identity.Value,
+            User = user,
+            MostWeight = WeightOf(arrival.Peer.Uid),
+        };
+        session.Weight = session.MostWeight;
+        _sessions[slot] = session;
+        _sessionCount++;
+        user.Clients++;
+        _shown = [.. _sessions.OfType<EngineSession>()];
+        welcome = welcome with
+        {
+            Status = RingsWire2.StatusAccept,
+            Features = RingsFeatures.SharedRing | (_roots.Count > 0 ? RingsFeatures.Confined : 0) | (_options.ActAs == RingsActor.Caller ? RingsFeatures.ActsAsCaller : 0),
+            Operations = Operations,
+            Credits = (uint)_limits.Credits,
+            Batch = RingsWire2.MaxBatch,
+            Message = RingsWire2.MaxMessage,
+            Inline = RingsWire2.MaxInline,
+            Files = (uint)_limits.Files,
+            Regions = (uint)_limits.Regions,
+            RegionBytes = _limits.RegionBytes,
+            RingEntries = RingsWire2.MaxRingEntries,
+            Vectors = RingsWire2.MaxVectors,
+            Transfer = RingsWire2.MaxTransfer,
+            Weight = (uint)session.Weight,
+            Client = session.Number,
+        };
+        welcome.Write(session.Reply(RingsWire2.WelcomeSize));
+        session.IsReadable = true;
+        Activate(session);
+    }
+
+    private RingsUser UserOf(uint uid)
+    {
+        if (!_users.TryGetValue(uid, out var user))
+            _users.Add(uid, user = new RingsUser(uid));
+        return user;
+    }
+
+    private void Forget(RingsUser user)
+    {
+        if (user.IsIdle)
+            _users.Remove(user.Uid);
+    }
+
+    private int WeightOf(uint uid)
+    {
+        foreach (var (user, weight) in _options.Weights)
+        {
+            if (user == uid)
+                return Math.Clamp(weight, 1, RingsServerOptions.MaxWeight);
+        }
+
+        return RingsServerOptions.DefaultWeight;
+    }
+
+    // Takes completions out, sends, re-arms or ends.
+    private void Settle(EngineSession session)
+    {
+        if (session.IsGone)
+            return;
+        if (!session.IsEnding)
+            Deliver(session);
+        Flush(session);
+        if (session.IsEnding)
+        {
+            End(session);
+            return;
+        }
+
+        var isArmed = true;
+        var isHeld = IsHeldBack(session);
+        if (session is { IsReadable: false, IsReadArmed: false } && !isHeld)
+        {
+            session.IsReadArmed = isArmed = Arm(session.Socket, RingConstants.PollIn, Tag(TagRead, session.Number, (uint)session.Slot));
+            session.KernelUses += isArmed ? 1 : 0;
+        }
+
+        if (session.OutputPending > 0 && !session.IsWriteArmed)
+        {
+            session.IsWriteArmed = Arm(session.Socket, RingConstants.PollOut, Tag(TagWrite, session.Number, (uint)session.Slot));
+            session.KernelUses += session.IsWriteArmed ? 1 : 0;
+            isArmed &= session.IsWriteArmed;
+        }
+
+        if (session.Ring is { } ring)
+            isArmed &= SettleRing(session, ring);
+        session.IsActive = !isArmed || (!isHeld && (session.MayParse || session.IsReadable))
+            || (session.SocketReady.Count > 0 && session.OutputFree > RingsWire2.MaxMessage);
+    }
+
+    private static void Flush(EngineSession session)
+    {
+        if (session.OutputPending == 0 || session.IsWriteArmed)
+            return;
+        var part = new IoVector { Base = session.OutputPointer, Length = (nuint)session.OutputPending };
+        var sent = SocketCalls.Send(session.Socket, new ReadOnlySpan<IoVector>(in part));
+        if (sent > 0)
+        {
+            session.Sent(sent);
+        }
+        else if (sent < 0 && sent != -(int)Errno.EAGAIN)
+        {
+            session.DropOutput();
+            session.IsEnding = true;
+        }
+    }
+
+    // Closes a connection: everything is cancelled, memory and descriptors go as the kernel lets go of them.
+    private void End(EngineSession session)
+    {
+        if (session.IsGone)
+            return;
+        session.IsGone = true;
+        session.IsActive = false;
+        Discard(session);
+        if (session.IsReadArmed)
+            Cancel(Tag(TagRead, session.Number, (uint)session.Slot));
+        if (session.IsWriteArmed)
+            Cancel(Tag(TagWrite, session.Number, (uint)session.Slot));
+        FileCalls.Close(session.Socket);
+        _hot.Remove(session);
+        _sessions[session.Slot] = null;
+        _sessionCount--;
+        _shown = [.. _sessions.OfType<EngineSession>()];
+        while (session.Descriptors.TryDequeue(out var descriptor))
+            CloseDescriptor(descriptor);
+        if (session.Ring is { } ring)
+        {
+            if (ring.IsDoorbellArmed)
+                Cancel(Tag(TagDoorbell, session.Number, (uint)session.Slot));
+            if (ring.IsWaking)
+                Cancel(Tag(TagWake, session.Number, (uint)session.Slot));
+        }
+
+        while (session.SocketReady.TryDequeue(out var ready))
+            _blocks.Return(ready.Block);
+        session.RingReady.Clear();
+        session.RingCredits.Clear();
+        CancelAll(session);
+        _gone.Add(session);
+        Bury();
+    }
+
+    // The last things of connections whose operations are all over.
+    private void Bury()
+    {
+        for (var i = _gone.Count - 1; i >= 0; i--)
+        {
+            var session = _gone[i];
+            foreach (var file in session.Files)
+            {
+                if (file is { IsTaken: true, Users: 0 })
+                    FreeFile(session, file);
+            }
+
+            if (session.TaskCount > 0 || session.KernelUses > 0)
+                continue;
+            if (session.Ring is { } ring)
+            {
+                ring.Region.Users--;
+                FileCalls.Close(ring.Doorbell);
+                FileCalls.Close(ring.Wake);
+                session.Ring = null;
+            }
+
+            foreach (var region in session.Regions)
+            {
+                if (region.IsTaken)
+                    FreeRegion(session, region);
+            }
+
+            _identities.Drop(session.Identity);
+            session.User.Clients--;
+            Forget(session.User);
+            session.FreeMemory();
+            _gone.RemoveAt(i);
+        }
+    }
+
+    private void RetryCancels()
+    {
+        if (!_mustCancelAgain)
+            return;
+        _mustCancelAgain = false;
+        foreach (var session in _gone)
+        {
+            CancelAll(session);
+            foreach (var tag in (ReadOnlySpan<uint>)[TagRead, TagWrite, TagDoorbell, TagWake])
+                Cancel(Tag(tag, session.Number, (uint)session.Slot));
+        }
+    }
+
+    // An AF_UNIX socket closed with unread bytes resets its peer, who is to see what was sent and a plain end.
+    private void Discard(EngineSession session)
+    {
+        Sockets.Shutdown(session.Socket);
+        session.DropInput();
+        for (var total = 0; total < DrainLimit;)
+        {
+            var room = session.InputRoom(out var length);
+            var count = DescriptorReceiving.Receive(session.Socket, room, length, _received, out var descriptors, out _);
+            for (var i = 0; i < descriptors; i++)
+                CloseDescriptor(_received[i]);
+            if (count <= 0)
+                return;
+            total += count;
+        }
+    }
+}

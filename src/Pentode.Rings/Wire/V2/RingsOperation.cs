@@ -1,0 +1,38 @@
+namespace Pentode.Rings.Wire.V2;
+
+/// <summary>Operations of protocol 2; section 5 of its specification tells their arguments.</summary>
+public enum RingsOperation : byte
+{
+    Nop = 0,
+    Timeout = 1,
+    Cancel = 2,
+    Read = 3,
+    Write = 4,
+    ReadVector = 5,
+    WriteVector = 6,
+    Fsync = 7,
+    Fallocate = 8,
+    Ftruncate = 9,
+    Open = 10,
+    Close = 11,
+    Statx = 12,
+    Rename = 13,
+    Unlink = 14,
+    MakeDirectory = 15,
+    Symlink = 16,
+    Link = 17,
+    GetAttribute = 18,
+    SetAttribute = 19,
+    Splice = 20,
+    Socket = 21,
+    Connect = 22,
+    Accept = 23,
+    Send = 24,
+    Receive = 25,
+    Shutdown = 26,
+    Poll = 27,
+    FutexWait = 28,
+    FutexWake = 29,
+    WaitId = 30,
+    Grant = 31,
+}

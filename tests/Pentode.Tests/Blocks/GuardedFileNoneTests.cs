@@ -1,0 +1,10 @@
+using Pentode.Blocks;
+using Pentode.Blocks.Guarded;
+using Pentode.Testing.Blocks;
+
+namespace Pentode.Tests.Blocks;
+
+public sealed class GuardedFileNoneTests() : BlockConformance(null)
+{
+    protected override IBlockBackend Create(long size) => new GuardedBackend(ScratchFile.Open("/var/tmp", size), new SwitchGuard());
+}
