@@ -42,7 +42,7 @@ public sealed class StartFailureTests : IDisposable
         { "files serve @/tree --listen 127.0.0.1:x", 2, "'x' is not a port: 0 to 65535" },
         { "files srve @/tree", 2, "files: unknown command 'srve'; did you mean 'serve'?" },
         { "blocks serve 0 @/disk --engine rign", 2, "--engine cannot be 'rign': auto, ring, portable; did you mean 'ring'?" },
-        { "blocks serve 0 @/disk --trace ndb", 2, "--trace cannot be 'ndb': 9p, nbd; did you mean 'nbd'?" },
+        { "blocks serve 0 @/disk --trace ndb", 2, "--trace cannot be 'ndb': 9p, nbd, nfs; did you mean 'nbd'?" },
         { "blocks serve 0 @/disk --trace nbd --log-level error", 2, "--trace writes lines of level info: it needs --log-level info or debug" },
         { "blocks serve 0 @/disk --loops 0", 2, "--loops must be a whole number from 1 to 1024, not '0'" },
         { "blocks serve 0 @/disk --loops two", 2, "--loops must be a whole number from 1 to 1024, not 'two'" },
