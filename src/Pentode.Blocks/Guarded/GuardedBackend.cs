@@ -14,7 +14,7 @@ namespace Pentode.Blocks.Guarded;
 public sealed class GuardedBackend(IBlockBackend inner, IWriteGuard guard) : IBlockBackend
 {
     private const int NoWorker = -(int)Errno.EAGAIN;
-    private readonly Func<object?, int> _run = static state =>
+    private static readonly Func<object?, int> s_run = static state =>
     {
         ((GuardedChange)state!).Run();
         return 0;
@@ -67,13 +67,13 @@ public sealed class GuardedBackend(IBlockBackend inner, IWriteGuard guard) : IBl
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Errno> OnWorker(IoLoop loop, GuardedChange change)
+    private static async ValueTask<Errno> OnWorker(IoLoop loop, GuardedChange change)
     {
         int result;
         do
         {
             // All workers busy and their queue full: wait for one, so that nothing is done on the loop that may block it.
-            result = await loop.RunBlockingAsync(_run, change).ConfigureAwait(false);
+            result = await loop.RunBlockingAsync(s_run, change).ConfigureAwait(false);
             if (result == NoWorker)
                 _ = await loop.DelayAsync(1).ConfigureAwait(false);
         }

@@ -23,11 +23,11 @@ internal sealed class Demonstration
     }
 
     /// <summary><c>$XDG_DATA_HOME/pentode</c>, or <c>~/.local/share/pentode</c>.</summary>
-    public static string DefaultRoot => Path.Combine(
+    public static string DefaultRoot => Path.GetFullPath(Path.Combine(
         Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data
             ? data
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local/share"),
-        "pentode");
+        "pentode"));
 
     /// <summary>The services on loopback.</summary>
     public DaemonConfiguration Configuration => new()
