@@ -236,7 +236,7 @@ public sealed partial class FuseSession
             MaxPages = FuseLimits.MaxPages,
         };
         Span<byte> bytes = stackalloc byte[FuseInitOut.Size];
-        var writer = new Core.Codecs.LittleEndianWriter(bytes);
+        var writer = new LittleEndianWriter(bytes);
         reply.Write(ref writer);
         Answer(q, bytes);
         // A kernel of a later major version asks again in ours.

@@ -174,7 +174,7 @@ public sealed partial class FuseSession
         // Node 0: there is none, and this may be believed for a while.
         Span<byte> bytes = stackalloc byte[FuseEntryOut.Size];
         bytes.Clear();
-        var writer = new Core.Codecs.LittleEndianWriter(bytes);
+        var writer = new LittleEndianWriter(bytes);
         new FuseEntryOut { EntrySeconds = (ulong)_options.NegativeTimeout.TotalSeconds, EntryNanoseconds = Nanoseconds(_options.NegativeTimeout) }.Write(ref writer);
         _ = Answer(q, bytes);
         return Errno.None;

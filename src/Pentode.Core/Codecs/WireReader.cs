@@ -1,16 +1,15 @@
-using System.Buffers.Binary;
-
 namespace Pentode.Core.Codecs;
 
-/// <summary>Reads big-endian (network order) integers from a span. Reading past the end yields zeroes and sets a sticky flag that <see cref="Done"/> reports: a parser asks once, at the end.</summary>
-public ref struct BigEndianReader
+/// <summary>Reads integers of one byte order and raw bytes from a span. Reading past the end yields zeroes and sets a sticky flag that <see cref="Done"/> reports: a parser asks once, at the end.</summary>
+public ref struct WireReader<TOrder>
+    where TOrder : struct, IByteOrder
 {
     private readonly ReadOnlySpan<byte> _data;
     private int _position;
     private bool _overrun;
 
     /// <summary>Reads from the start of <paramref name="data"/>.</summary>
-    public BigEndianReader(ReadOnlySpan<byte> data)
+    public WireReader(ReadOnlySpan<byte> data)
     {
         _data = data;
     }
@@ -31,19 +30,22 @@ public ref struct BigEndianReader
     public byte U8() => Take(1) is [var b] ? b : (byte)0;
 
     /// <summary>Two bytes.</summary>
-    public ushort U16() => Take(2) is { Length: 2 } s ? BinaryPrimitives.ReadUInt16BigEndian(s) : (ushort)0;
+    public ushort U16() => Take(2) is { Length: 2 } s ? TOrder.ReadU16(s) : (ushort)0;
 
     /// <summary>Four bytes.</summary>
-    public uint U32() => Take(4) is { Length: 4 } s ? BinaryPrimitives.ReadUInt32BigEndian(s) : 0;
+    public uint U32() => Take(4) is { Length: 4 } s ? TOrder.ReadU32(s) : 0;
 
     /// <summary>Eight bytes.</summary>
-    public ulong U64() => Take(8) is { Length: 8 } s ? BinaryPrimitives.ReadUInt64BigEndian(s) : 0;
+    public ulong U64() => Take(8) is { Length: 8 } s ? TOrder.ReadU64(s) : 0;
 
     /// <summary>Exactly <paramref name="count"/> bytes, not copied; empty after an overrun.</summary>
     public ReadOnlySpan<byte> Bytes(int count) => Take(count);
 
     /// <summary>All that is left, not copied.</summary>
     public ReadOnlySpan<byte> Rest() => Take(Remaining);
+
+    /// <summary>Marks the message as malformed, as a read past the end does.</summary>
+    public void Fail() => _overrun = true;
 
     private ReadOnlySpan<byte> Take(int count)
     {

@@ -1,16 +1,15 @@
-using System.Buffers.Binary;
-
 namespace Pentode.Core.Codecs;
 
-/// <summary>Writes XDR (RFC 4506) items into a span. Writing past the end writes nothing and sets a sticky flag; callers size the buffer first, so an overrun is a bug they assert on.</summary>
-public ref struct XdrWriter
+/// <summary>Writes integers of one byte order and raw bytes into a span. Writing past the end writes nothing and sets a sticky flag; callers size the buffer first, so an overrun is a bug they assert on.</summary>
+public ref struct WireWriter<TOrder>
+    where TOrder : struct, IByteOrder
 {
     private readonly Span<byte> _data;
     private int _position;
     private bool _overrun;
 
     /// <summary>Writes from the start of <paramref name="data"/>.</summary>
-    public XdrWriter(Span<byte> data)
+    public WireWriter(Span<byte> data)
     {
         _data = data;
     }
@@ -35,35 +34,21 @@ public ref struct XdrWriter
     public void U16(ushort value)
     {
         if (Reserve(2) is { Length: 2 } s)
-            BinaryPrimitives.WriteUInt16BigEndian(s, value);
+            TOrder.Write(s, value);
     }
 
     /// <summary>Four bytes.</summary>
     public void U32(uint value)
     {
         if (Reserve(4) is { Length: 4 } s)
-            BinaryPrimitives.WriteUInt32BigEndian(s, value);
+            TOrder.Write(s, value);
     }
 
     /// <summary>Eight bytes.</summary>
     public void U64(ulong value)
     {
         if (Reserve(8) is { Length: 8 } s)
-            BinaryPrimitives.WriteUInt64BigEndian(s, value);
-    }
-
-    /// <summary>XDR variable-length opaque: length, bytes, zero padding to 4.</summary>
-    public void Opaque(ReadOnlySpan<byte> value)
-    {
-        U32((uint)value.Length);
-        FixedOpaque(value);
-    }
-
-    /// <summary>XDR fixed-length opaque, padded to 4.</summary>
-    public void FixedOpaque(ReadOnlySpan<byte> value)
-    {
-        Bytes(value);
-        Zeroes(-value.Length & 3);
+            TOrder.Write(s, value);
     }
 
     /// <summary>Raw bytes.</summary>
@@ -76,6 +61,9 @@ public ref struct XdrWriter
 
     /// <summary><paramref name="count"/> zero bytes.</summary>
     public void Zeroes(int count) => Reserve(count).Clear();
+
+    /// <summary>Marks the message as not fitting, as a write past the end does.</summary>
+    public void Fail() => _overrun = true;
 
     private Span<byte> Reserve(int count)
     {
