@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Pentode.Daemon.Admin;
 using Pentode.Daemon.Configuration;
 using Pentode.Daemon.Services;
 
@@ -7,24 +9,39 @@ namespace Pentode.Cli.Commands;
 /// <summary><c>pentode check CONFIG</c>.</summary>
 internal static class CheckCommand
 {
+    private const string Examples = """
+          pentode check /etc/pentode.yaml
+          pentode check --json pentode.yaml | jq -r '.services[] | "\(.service): \(.serves)"'
+        """;
+
     public static Command Create()
     {
         var file = new Argument<string>("CONFIG") { Description = "Configuration file." };
-        var command = new DocumentedCommand("check", "Checks a configuration file and serves nothing.", "  pentode check /etc/pentode.yaml") { file };
-        command.SetAction(parsed =>
-        {
-            var errors = new List<ConfigurationError>();
-            var path = parsed.GetValue(file)!;
-            var configuration = ConfigurationReader.Read(path, errors);
-            foreach (var error in errors)
-                Console.Error.WriteLine(error);
-            if (errors.Count > 0)
-                return ExitCode.Configuration;
-            Console.WriteLine($"{path}: ok, {Count(configuration.Files?.Exports.Count ?? 0, "directory", "directories")}, {Count(configuration.Blocks?.Exports.Count ?? 0, "disk", "disks")}");
-            return ExitCode.Ok;
-        });
+        var json = new Option<bool>("--json") { Description = "Print errors and services as one line of JSON." };
+        var command = new DocumentedCommand("check", "Checks a configuration file and serves nothing.", Examples) { file, json };
+        command.SetAction(parsed => Check(parsed.GetValue(file)!, parsed.GetValue(json)));
         return command;
     }
 
-    private static string Count(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
+    private static int Check(string path, bool json)
+    {
+        var errors = new List<ConfigurationError>();
+        var configuration = ConfigurationReader.Read(path, errors);
+        var services = errors.Count > 0 ? [] : ConfigurationSummary.Of(configuration);
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new ConfigurationReport(path, errors, services), ControlJson.Default.ConfigurationReport));
+        }
+        else
+        {
+            foreach (var error in errors)
+                Console.Error.WriteLine(error);
+            if (errors.Count == 0)
+                Console.WriteLine(services.Count == 0 ? $"{path}: ok, but no service is configured" : $"{path}: ok");
+            foreach (var service in services)
+                Console.WriteLine($"  {service.Service}: {service.Serves}");
+        }
+
+        return errors.Count > 0 ? ExitCode.Configuration : ExitCode.Ok;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Pentode.Testing.Processes;
 
@@ -53,6 +54,32 @@ public sealed class CommandLineTests
             $"{files["p.yaml"]}:4:23: 'connections' must be a whole number from 1 to 1000000\n",
             result.Error);
         File.WriteAllText(files["p.yaml"], "blocks: {exports: [{path: /d}]}\n");
-        Assert.Equal($"{files["p.yaml"]}: ok, 0 directories, 1 disk\n", Tool.Ok(60, PentodeProcess.Binary, "check", files["p.yaml"]));
+        Assert.Equal($"{files["p.yaml"]}: ok\n  blocks: 1 export\n", Tool.Ok(60, PentodeProcess.Binary, "check", files["p.yaml"]));
+    }
+
+    [Fact]
+    public void CheckNamesEveryServiceInWordsAndInJson()
+    {
+        using var files = new TemporaryDirectory();
+        File.WriteAllText(files["p.yaml"], """
+            files: {exports: [{path: /a}, {path: /b}]}
+            blocks: {exports: [{path: /d}]}
+            nfs: {listen: 127.0.0.1:12049}
+            rings: {socket: /run/r.sock}
+            """);
+        Assert.Equal(
+            $"{files["p.yaml"]}: ok\n  files: 2 exports\n  blocks: 1 export\n  rings: socket /run/r.sock\n  nfs: every export of files\n",
+            Tool.Ok(60, PentodeProcess.Binary, "check", files["p.yaml"]));
+        using var good = JsonDocument.Parse(Tool.Ok(60, PentodeProcess.Binary, "check", "--json", files["p.yaml"]));
+        Assert.Empty(good.RootElement.GetProperty("errors").EnumerateArray());
+        Assert.Equal(["files", "blocks", "rings", "nfs"], good.RootElement.GetProperty("services").EnumerateArray().Select(s => s.GetProperty("service").GetString()));
+
+        File.WriteAllText(files["p.yaml"], "limits: {connections: many}\n");
+        var result = Tool.Run(60, PentodeProcess.Binary, "check", "--json", files["p.yaml"]);
+        Assert.Equal(3, result.Status);
+        using var bad = JsonDocument.Parse(result.Output);
+        var error = Assert.Single(bad.RootElement.GetProperty("errors").EnumerateArray());
+        Assert.Equal((1, 23), (error.GetProperty("line").GetInt32(), error.GetProperty("column").GetInt32()));
+        Assert.Empty(bad.RootElement.GetProperty("services").EnumerateArray());
     }
 }
