@@ -314,6 +314,8 @@ public sealed class SessionTests
 
         public void DisarmWatchdog() => Done.Add("disarm");
 
+        public IKillTimer? MakeKillTimer() => null;
+
         public void Reset() => Done.Add("reset");
     }
 }

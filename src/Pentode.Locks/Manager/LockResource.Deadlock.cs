@@ -1,0 +1,62 @@
+using Pentode.Locks.Deadlock;
+using Pentode.Locks.Record;
+using Pentode.Locks.Sessions;
+
+namespace Pentode.Locks.Manager;
+
+/// <content>What the search for deadlocks is told of a request that waits.</content>
+internal sealed partial class LockResource
+{
+    private ulong _queuedRequest;
+    private long _queuedAt;
+
+    /// <summary>The request as it stands now; null when it has ended. Under the gate.</summary>
+    internal WaitEntry? Describe(LockRequest request, NodeSession session, IReadOnlyList<LockPin> pins, ulong edition)
+    {
+        if (request.IsOver)
+            return null;
+        var excludes = ExcludesLocally(request.Options);
+        var served = FirstToServe(_level);
+        var behind = new List<ulong>();
+        foreach (var earlier in _waiters)
+        {
+            if (earlier == request)
+                break;
+            // The node asks for one of its requests at a time.
+            if ((earlier == served && _level < request.Mode) || ((excludes || ExcludesLocally(earlier.Options)) && !LockModes.AreCompatible(earlier.Mode, request.Mode)))
+                behind.Add(earlier.Id);
+        }
+
+        var isQueued = served == request && _record is not null && _record.TryGet(session.Id, out var own)
+            && own.IsWaiting && own.Wanted == request.Mode && own.Request == _queuedRequest;
+        return new WaitEntry(
+            request.Id,
+            Domain.Name,
+            Name,
+            request.Mode,
+            excludes,
+            isQueued ? _queuedRequest : 0,
+            isQueued ? _queuedAt : long.MaxValue,
+            edition,
+            isQueued ? Ahead(session.Id) : [],
+            behind,
+            pins);
+    }
+
+    /// <summary>True while somebody here uses at least that much of the lock. Under the gate.</summary>
+    internal bool IsUsed(LockMode mode) => _level >= mode && _handles.Exists(h => h.Mode >= mode);
+
+    private List<WaitKey> Ahead(SessionId session)
+    {
+        _ = _record!.TryGet(session, out var own);
+        return [.. _record.Entries.Where(e => e.IsWaiting && e.Sequence < own.Sequence).Select(static e => new WaitKey(e.Session, e.Request))];
+    }
+
+    private void NoteQueued(in LockEntry own, long revision)
+    {
+        if (!own.IsWaiting || own.Request == _queuedRequest)
+            return;
+        _queuedRequest = own.Request;
+        _queuedAt = revision;
+    }
+}
