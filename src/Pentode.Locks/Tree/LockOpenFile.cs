@@ -27,6 +27,9 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
         _handle = handle;
         _flags = flags;
         handle.Observer = this;
+        // Lost before there was anybody to be told.
+        if (handle.IsLost)
+            OnLost(handle);
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,6 @@ using Pentode.Locks;
 using Pentode.Locks.Deadlock;
 using Pentode.Locks.Manager;
 using Pentode.Locks.Record;
-using Pentode.Locks.Stores;
 
 namespace Pentode.Tests.Locks;
 
@@ -33,7 +32,7 @@ public sealed class DeadlockTests
         Assert.True(elder[0]!.Value.IsOk);
         // What was stated is taken back.
         _lab.Pass(10_000);
-        Assert.Empty(_lab.Store.Map.Range(a.Manager.Keys.Waits, null, 10).Entries);
+        Assert.False(_lab.Store.HasAny(a.Manager.Keys.Waits));
         Assert.Equal(0, a.Manager.Counters.Deadlocks.Value);
     }
 
@@ -186,7 +185,7 @@ public sealed class DeadlockTests
         _ = Take(b, "y", two);
         var request = a.Acquire(LockName.Of("y"), new AcquireOptions(LockMode.Exclusive, Witness: one), static _ => { });
         // It has said that it waits; then it is cut off and gives up, which nobody hears.
-        _lab.Until(() => _lab.Store.Map.Get(a.Manager.Keys.Wait(a.Manager.SessionId!.Value)) is not null, 5000);
+        _lab.Until(() => _lab.Store.Peek(a.Manager.Keys.Wait(a.Manager.SessionId!.Value)) is not null, 5000);
         hostA.CutOffUntilUs = _lab.World.NowUs + 9_000_000;
         request!.Cancel();
         var waits = Ask(b, "x", two);
@@ -200,8 +199,8 @@ public sealed class DeadlockTests
     public void Words_that_cannot_be_read_and_words_of_the_dead_are_passed_over()
     {
         var (a, b) = (_lab.Join("a").Domain, _lab.Join("b").Domain);
-        _ = _lab.Store.Map.Commit(new StoreTransaction([], [StoreWrite.Put(a.Manager.Keys.Waits.With("nonsense"), [1, 2, 3])]));
-        _ = _lab.Store.Map.Commit(new StoreTransaction([], [StoreWrite.Put(a.Manager.Keys.Wait(new SessionId(9, 9)), [9])]));
+        _lab.Store.Plant(a.Manager.Keys.Waits.With("nonsense"), [1, 2, 3]);
+        _lab.Store.Plant(a.Manager.Keys.Wait(new SessionId(9, 9)), [9]);
         var (one, two) = (new SequentialOwner(), new SequentialOwner());
         _ = Take(a, "x", one);
         _ = Take(b, "y", two);
