@@ -27,7 +27,7 @@ END
 done
 for node in a b; do
     for try in $(seq 300); do
-        mkdir $node/d 2>/dev/null && break
+        mountpoint -q $node && mkdir $node/d 2>/dev/null && break
         [ "$try" -lt 300 ] || fail "node $node does not join"
         sleep 0.2
     done
@@ -37,7 +37,7 @@ exec 8<>a/d/held
 token=$(getfattr --only-values -n user.lock.token a/d/held) || fail "no token"
 session=$(getfattr --only-values -n user.lock.session a/d/held)
 waited=$work/waited
-(exec 9<>b/d/held; cat /proc/uptime >"$waited") &
+(exec 8>&-; exec 9<>b/d/held; cat /proc/uptime >"$waited") &
 jumps=0
 for jump in '+1 hour' '-1 hour' '-1 hour' '+1 hour' '+1 day' '-1 day' '+1 hour' '-2 hours' '+1 hour'; do
     date -s "$jump" >/dev/null || fail "the clock cannot be set"
@@ -48,8 +48,8 @@ for jump in '+1 hour' '-1 hour' '-1 hour' '+1 hour' '+1 day' '-1 day' '+1 hour' 
         [ "$(getfattr --only-values -n user.lock.session a/d/held)" = "$session" ] || fail "after $jump: the session is another one"
         [ "$(getfattr --only-values -n user.lock.token a/d/held)" = "$token" ] || fail "after $jump: the token is another one"
         [ "$(getfattr --only-values -n user.lock.valid_ms a/d/held)" -ge 1000 ] || fail "after $jump: the session is about to end"
-        (exec 7<>b/d/other) || fail "after $jump: another lock is not to be had"
-        (exec 7<>a/d/other) || fail "after $jump: another lock is not to be had"
+        (exec 8>&-; exec 7<>b/d/other) || fail "after $jump: another lock is not to be had"
+        (exec 8>&-; exec 7<>a/d/other) || fail "after $jump: another lock is not to be had"
     done
 done
 grep -E "is lost|did not beat|ends soon" a.log b.log && fail "a session ended"
