@@ -23,6 +23,7 @@ internal sealed class DeadlockWatch(LockManager manager)
     private const int PageEntries = 500;
     private const int MaxQuietFactor = 4;
     private const int FastFraction = 10;
+    private const int SoonFraction = 4;
     private const int LeastMs = 20;
 
     // Under the manager's gate.
@@ -140,6 +141,8 @@ internal sealed class DeadlockWatch(LockManager manager)
             if (written is not { } revision)
                 return Pace(isBusy: knots.Length > 0);
             revisions[session.Id] = revision;
+            if (old is null || next.Waits.Any(w => !old.Waits.Any(w.IsSameWait)))
+                Hurry();
         }
         else
         {
@@ -155,6 +158,13 @@ internal sealed class DeadlockWatch(LockManager manager)
         return Pace(isBusy: knots.Length > 0);
     }
 
+    // What others say is soonest new when something here is.
+    private void Hurry()
+    {
+        lock (manager.Gate)
+            _quiet = 0;
+    }
+
     private long Pace(bool isBusy)
     {
         if (isBusy)
@@ -165,8 +175,8 @@ internal sealed class DeadlockWatch(LockManager manager)
 
         lock (manager.Gate)
         {
-            var delayMs = AfterMs * _quiet;
-            _quiet = Math.Min(MaxQuietFactor, _quiet * 2);
+            var delayMs = _quiet == 0 ? Math.Max(LeastMs, AfterMs / SoonFraction) : AfterMs * _quiet;
+            _quiet = Math.Clamp(_quiet * 2, 1, MaxQuietFactor);
             return delayMs;
         }
     }
@@ -201,10 +211,11 @@ internal sealed class DeadlockWatch(LockManager manager)
         {
             if (manager.Session != session)
                 return null;
+            var stuck = due.Where(r => !r.IsOver && pins[r].Count > 0).Select(static r => (r.Options.Witness!, r.Options.OpenerPid)).ToHashSet();
             foreach (var request in due)
             {
                 var held = pins[request].Where(manager.IsPinned).Take(WaitStatement.MaxPins).ToArray();
-                if (waits.Count == WaitStatement.MaxWaits || request.Resource.Describe(request, session, held, edition) is not { } wait)
+                if (waits.Count == WaitStatement.MaxWaits || request.Resource.Describe(request, session, held, stuck, edition) is not { } wait)
                     continue;
                 waits.Add(old?.Waits.FirstOrDefault(wait.IsSameWait) is { } known ? wait with { First = known.First } : wait);
             }
@@ -283,6 +294,14 @@ internal sealed class DeadlockWatch(LockManager manager)
 
     private static string Opener(LockRequest request) => request.Options.OpenerPid > 0 ? $" for process {request.Options.OpenerPid}" : string.Empty;
 
+    // A request that is not in the queue itself is held back on a node that has the lock, for the sake of the first in the queue.
+    private static bool Precedes(LockRecord record, (SessionId Session, ulong Request) earlier, (SessionId Session, ulong Request) later) =>
+        record.TryGet(earlier.Session, out var first) && first.IsWaiting && first.Request == earlier.Request
+        && record.TryGet(later.Session, out var second)
+        && (later.Request == 0
+            ? record.TryGetHead(out var head) && head.Session == earlier.Session && record.BlockedBy(later.Session) != LockMode.Null
+            : second.IsWaiting && second.Request == later.Request && first.Sequence < second.Sequence);
+
     // The order of two requests in a queue never changes while both are in it.
     private async ValueTask<bool> AddQueuesAsync(WaitEdge[] edges, WaitGraph graph, List<StoreCompare> compares)
     {
@@ -295,11 +314,8 @@ internal sealed class DeadlockWatch(LockManager manager)
         for (var i = 0; i < edges.Length; i++)
         {
             var (from, to) = (graph.Waits[edges[i].From], graph.Waits[edges[i].To]);
-            if (read.Current[i] is not { } entry
-                || !LockRecordCodec.TryDecode(entry.Value, out var record, out _)
-                || !record.TryGet(edges[i].From.Session, out var later) || !later.IsWaiting || later.Request != from.Request
-                || !record.TryGet(edges[i].To.Session, out var earlier) || !earlier.IsWaiting || earlier.Request != to.Request
-                || earlier.Sequence >= later.Sequence)
+            if (read.Current[i] is not { } entry || !LockRecordCodec.TryDecode(entry.Value, out var record, out _)
+                || !Precedes(record, (edges[i].To.Session, to.Request), (edges[i].From.Session, from.Request)))
             {
                 return false;
             }

@@ -11,7 +11,7 @@ internal sealed partial class LockResource
     private long _queuedAt;
 
     /// <summary>The request as it stands now; null when it has ended. Under the gate.</summary>
-    internal WaitEntry? Describe(LockRequest request, NodeSession session, IReadOnlyList<LockPin> pins, ulong edition)
+    internal WaitEntry? Describe(LockRequest request, NodeSession session, IReadOnlyList<LockPin> pins, IReadOnlySet<(IWaitWitness, int)> stuck, ulong edition)
     {
         if (request.IsOver)
             return null;
@@ -38,13 +38,22 @@ internal sealed partial class LockResource
             isQueued ? _queuedRequest : 0,
             isQueued ? _queuedAt : long.MaxValue,
             edition,
-            isQueued ? Ahead(session.Id) : [],
+            isQueued ? Ahead(session.Id) : HeldBackBy(request, stuck),
             behind,
             pins);
     }
 
     /// <summary>True while somebody here uses at least that much of the lock. Under the gate.</summary>
     internal bool IsUsed(LockMode mode) => _level >= mode && _handles.Exists(h => h.Mode >= mode);
+
+    // The node has what it takes and admits no more users, because another node waits. That ends only with the other's wait, when no user here can do something about it:
+    // when all of them are waiting themselves.
+    private List<WaitKey> HeldBackBy(LockRequest request, IReadOnlySet<(IWaitWitness, int)> stuck)
+    {
+        var isHeldBack = Admissible >= request.Mode && _blocking != LockMode.Null && request.Mode > LockModes.HighestBeside(_blocking)
+            && _record is not null && _handles.TrueForAll(h => h.Options.Witness is { } witness && stuck.Contains((witness, h.Options.OpenerPid)));
+        return isHeldBack && _record!.TryGetHead(out var head) ? [new WaitKey(head.Session, head.Request)] : [];
+    }
 
     private List<WaitKey> Ahead(SessionId session)
     {
