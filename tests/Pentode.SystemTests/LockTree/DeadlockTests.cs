@@ -28,7 +28,7 @@ public sealed class DeadlockTests
             os.open(second, os.O_RDWR | os.O_CREAT, 0o644)
             print("ok", flush=True)
         except OSError as e:
-            print(errno.errorcode[e.errno], flush=True)
+            print("EDEADLK" if e.errno == errno.EDEADLK else os.strerror(e.errno), flush=True)
             os.close(fd)
         """;
 
@@ -56,7 +56,7 @@ public sealed class DeadlockTests
         Assert.Equal("has", two.StandardOutput.ReadLine());
         one.StandardInput.WriteLine();
         two.StandardInput.WriteLine();
-        var answers = new[] { one, two }.Select(p => Read(p, Patience)).ToArray();
+        var answers = new[] { one, two }.Select(p => Read(p, Patience) ?? "").ToArray();
         Assert.Equal(["EDEADLK", "ok"], answers.Order(StringComparer.Ordinal));
     }
 
@@ -86,7 +86,7 @@ public sealed class DeadlockTests
             os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o644)
             print("ok", flush=True)
         except OSError as e:
-            print(errno.errorcode[e.errno], flush=True)
+            print("EDEADLK" if e.errno == errno.EDEADLK else os.strerror(e.errno), flush=True)
         """;
 
     private static Process Start(string program, params string[] arguments) =>
@@ -125,12 +125,12 @@ public sealed class DeadlockTests
         }
 
         /// <summary>Both answers; with <paramref name="closeAfterFirst"/> who is answered first ends, so that the other can be.</summary>
-        internal string?[] Answers(int seconds, bool closeAfterFirst = false)
+        internal string[] Answers(int seconds, bool closeAfterFirst = false)
         {
             if (closeAfterFirst)
                 Task.WhenAny(_first!, _second!).Wait(TimeSpan.FromSeconds(seconds));
             Assert.True(Task.WaitAll([_first!, _second!], TimeSpan.FromSeconds(seconds)), "no answer");
-            return [_first!.Result, _second!.Result];
+            return [_first!.Result ?? "", _second!.Result ?? ""];
         }
 
         internal string? AnswerWithin(TimeSpan time) =>

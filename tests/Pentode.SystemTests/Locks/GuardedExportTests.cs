@@ -7,7 +7,7 @@ namespace Pentode.SystemTests.Locks;
 
 /// <summary>
 /// One disk, two daemons, one lock: the daemon that writes is stopped in the middle of writes, the other takes over, the first goes on. Not
-/// one byte of the first may land after that.
+/// one byte of the first may land after that. Without the kernel's timer, which would not let the first go on at all.
 /// </summary>
 public sealed class GuardedExportTests
 {
@@ -113,7 +113,7 @@ public sealed class GuardedExportTests
         await loop.StopAsync();
     }
 
-    private static GuardedDaemon Start(TemporaryDirectory directory, EtcdCluster etcd, string disk, string node, string more = "") => GuardedDaemon.Start(directory, etcd, node, more, $$"""
+    private static GuardedDaemon Start(TemporaryDirectory directory, EtcdCluster etcd, string disk, string node, string more = "kill_stalled: false") => GuardedDaemon.Start(directory, etcd, node, more, $$"""
         blocks:
           listen: 127.0.0.1:0
           exports:
