@@ -294,13 +294,13 @@ internal sealed class DeadlockWatch(LockManager manager)
 
     private static string Opener(LockRequest request) => request.Options.OpenerPid > 0 ? $" for process {request.Options.OpenerPid}" : string.Empty;
 
-    // A request that is not in the queue itself is held back on a node that has the lock, for the sake of the first in the queue.
-    private static bool Precedes(LockRecord record, (SessionId Session, ulong Request) earlier, (SessionId Session, ulong Request) later) =>
+    // A request that has no place in the queue is held back on a node that has the lock, for the sake of the first in the queue.
+    private static bool Precedes(LockRecord record, (SessionId Session, ulong Request) earlier, (SessionId Session, ulong Place) later) =>
         record.TryGet(earlier.Session, out var first) && first.IsWaiting && first.Request == earlier.Request
         && record.TryGet(later.Session, out var second)
-        && (later.Request == 0
+        && (later.Place == 0
             ? record.TryGetHead(out var head) && head.Session == earlier.Session && record.BlockedBy(later.Session) != LockMode.Null
-            : second.IsWaiting && second.Request == later.Request && first.Sequence < second.Sequence);
+            : second.IsWaiting && second.Request == later.Place && first.Sequence < second.Sequence);
 
     // The order of two requests in a queue never changes while both are in it.
     private async ValueTask<bool> AddQueuesAsync(WaitEdge[] edges, WaitGraph graph, List<StoreCompare> compares)
@@ -315,7 +315,7 @@ internal sealed class DeadlockWatch(LockManager manager)
         {
             var (from, to) = (graph.Waits[edges[i].From], graph.Waits[edges[i].To]);
             if (read.Current[i] is not { } entry || !LockRecordCodec.TryDecode(entry.Value, out var record, out _)
-                || !Precedes(record, (edges[i].To.Session, to.Request), (edges[i].From.Session, from.Request)))
+                || !Precedes(record, (edges[i].To.Session, to.Request), (edges[i].From.Session, from.Place)))
             {
                 return false;
             }

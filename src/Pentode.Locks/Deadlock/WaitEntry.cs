@@ -9,9 +9,10 @@ namespace Pentode.Locks.Deadlock;
 /// <param name="Mode">What is wanted of it.</param>
 /// <param name="ExcludesLocally">Others of its own node are in its way as well.</param>
 /// <param name="Request">Its request in the lock's record; 0 when another request of the node stands there.</param>
+/// <param name="Place">The node's request in the queue that has to be granted first, its own or one for less; 0 when none is there.</param>
 /// <param name="QueuedAt">Revision at which that request was first seen in the record; the youngest has the highest. <see cref="long.MaxValue"/> without one.</param>
 /// <param name="First">Edition of the statement in which this wait, with this request and these pins, came first.</param>
-/// <param name="Ahead">Requests before it in the record's queue, by session.</param>
+/// <param name="Ahead">Requests before <paramref name="Place"/> in the record's queue, by session; without a place, the one for whose sake the node lets nobody in.</param>
 /// <param name="Behind">Waits of the same node that come before it.</param>
 /// <param name="Pins">What cannot be given back before it has ended.</param>
 internal sealed record WaitEntry(
@@ -21,6 +22,7 @@ internal sealed record WaitEntry(
     LockMode Mode,
     bool ExcludesLocally,
     ulong Request,
+    ulong Place,
     long QueuedAt,
     ulong First,
     IReadOnlyList<WaitKey> Ahead,
@@ -29,7 +31,7 @@ internal sealed record WaitEntry(
 {
     /// <summary>True when it says the same of the world, whenever it was said first.</summary>
     internal bool IsSameWait(WaitEntry other) =>
-        Id == other.Id && Request == other.Request && Mode == other.Mode && Domain == other.Domain && Name == other.Name && Pins.SequenceEqual(other.Pins);
+        Id == other.Id && Request == other.Request && Place == other.Place && Mode == other.Mode && Domain == other.Domain && Name == other.Name && Pins.SequenceEqual(other.Pins);
 
     /// <summary>True when it says all the same.</summary>
     internal bool IsSame(WaitEntry other) =>

@@ -7,7 +7,7 @@ namespace Pentode.Locks.Deadlock;
 /// What a node says of its long waits, in the key <c>w/SID</c>, little endian:
 /// <code>
 /// version[2] 1  edition[8]  n[2] n × { sid[16] edition[8] }  n[2] then n times
-/// id[8] request[8] queued_at[8] first[8] mode[1] flags[1] domain[s] lock[s]  n[2] n × { sid[16] request[8] }  n[2] n × id[8]
+/// id[8] request[8] place[8] queued_at[8] first[8] mode[1] flags[1] domain[s] lock[s]  n[2] n × { sid[16] request[8] }  n[2] n × id[8]
 /// n[2] n × { mode[1] flags[1] domain[s] lock[s] }
 /// </code>
 /// Strings are len[2] and bytes; flag 1 is "excludes locally".
@@ -74,7 +74,7 @@ internal sealed record WaitStatement(ulong Edition, IReadOnlyDictionary<SessionI
     }
 
     private static int SizeOf(WaitEntry w) =>
-        44 + w.Domain.Length + w.Name.Length + (Math.Min(w.Ahead.Count, MaxAhead) * 24) + (Math.Min(w.Behind.Count, MaxAhead) * 8)
+        52 + w.Domain.Length + w.Name.Length + (Math.Min(w.Ahead.Count, MaxAhead) * 24) + (Math.Min(w.Behind.Count, MaxAhead) * 8)
         + w.Pins.Take(MaxPins).Sum(static p => 6 + p.Domain.Length + p.Name.Length);
 
     private static void Put(ref LittleEndianWriter writer, SessionId session)
@@ -88,6 +88,7 @@ internal sealed record WaitStatement(ulong Edition, IReadOnlyDictionary<SessionI
     {
         writer.U64(w.Id);
         writer.U64(w.Request);
+        writer.U64(w.Place);
         writer.U64((ulong)w.QueuedAt);
         writer.U64(w.First);
         writer.U8((byte)w.Mode);
@@ -119,7 +120,7 @@ internal sealed record WaitStatement(ulong Edition, IReadOnlyDictionary<SessionI
 
     private static WaitEntry? ReadWait(ref LittleEndianReader reader)
     {
-        var (id, request, queuedAt, first) = (reader.U64(), reader.U64(), (long)reader.U64(), reader.U64());
+        var (id, request, place, queuedAt, first) = (reader.U64(), reader.U64(), reader.U64(), (long)reader.U64(), reader.U64());
         if (!ReadLock(ref reader, out var mode, out var excludes, out var domain, out var name))
             return null;
         var ahead = new List<WaitKey>();
@@ -140,7 +141,7 @@ internal sealed record WaitStatement(ulong Edition, IReadOnlyDictionary<SessionI
             pins.Add(new LockPin(pinDomain, pinName, pinMode, pinExcludes));
         }
 
-        return new WaitEntry(id, domain, name, mode, excludes, request, queuedAt, first, ahead, behind, pins);
+        return new WaitEntry(id, domain, name, mode, excludes, request, place, queuedAt, first, ahead, behind, pins);
     }
 
     private static bool ReadLock(ref LittleEndianReader reader, out LockMode mode, out bool excludes, out LockName domain, out LockName name)

@@ -27,16 +27,19 @@ internal sealed partial class LockResource
                 behind.Add(earlier.Id);
         }
 
-        var isQueued = served == request && _record is not null && _record.TryGet(session.Id, out var own)
-            && own.IsWaiting && own.Wanted == request.Mode && own.Request == _queuedRequest;
+        LockEntry own = default;
+        var isQueued = served == request && _record is not null && _record.TryGet(session.Id, out own)
+            && own.IsWaiting && own.Wanted <= request.Mode && own.Request == _queuedRequest;
+        var isOwn = isQueued && own.Wanted == request.Mode;
         return new WaitEntry(
             request.Id,
             Domain.Name,
             Name,
             request.Mode,
             excludes,
+            isOwn ? _queuedRequest : 0,
             isQueued ? _queuedRequest : 0,
-            isQueued ? _queuedAt : long.MaxValue,
+            isOwn ? _queuedAt : long.MaxValue,
             edition,
             isQueued ? Ahead(session.Id) : HeldBackBy(request, stuck),
             behind,

@@ -57,7 +57,7 @@ internal sealed class RandomWorld
         o => new WaitStatement(1, new Dictionary<SessionId, ulong>(), o.Lock is not { } name ? [] :
         [
             new WaitEntry(
-                o.Key.Id, LockName.Of("d"), name, o.Wanted, false, o.Key.Id, o.QueuedAt, 1,
+                o.Key.Id, LockName.Of("d"), name, o.Wanted, false, o.Key.Id, o.Key.Id, o.QueuedAt, 1,
                 [.. _queues[name].TakeWhile(q => q != o).Select(static q => q.Key)], [],
                 [.. o.Held.Select(static h => new LockPin(LockName.Of("d"), h.Key, h.Value))]),
         ]));

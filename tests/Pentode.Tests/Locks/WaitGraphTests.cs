@@ -100,7 +100,7 @@ public sealed class WaitGraphTests
     {
         var name = LockName.Of(new string('x', LockName.MaxBytes));
         var pins = Enumerable.Repeat(new LockPin(name, name, LockMode.Exclusive), 100).ToArray();
-        var waits = Enumerable.Range(1, 500).Select(i => new WaitEntry((ulong)i, name, name, LockMode.Shared, false, 0, 0, 1, [], [], pins)).ToArray();
+        var waits = Enumerable.Range(1, 500).Select(i => new WaitEntry((ulong)i, name, name, LockMode.Shared, false, 0, 0, 0, 1, [], [], pins)).ToArray();
         var again = WaitStatement.Decode(new WaitStatement(1, new Dictionary<SessionId, ulong>(), waits).Encode());
         Assert.NotNull(again);
         Assert.InRange(again.Waits.Count, 1, WaitStatement.MaxWaits);

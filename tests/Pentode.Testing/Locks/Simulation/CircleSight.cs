@@ -38,8 +38,10 @@ internal static class CircleSight
         return store.Map.Get(s_keys.Record(s_domain, name)) is { } entry
             && LockRecordCodec.TryDecode(entry.Value, out var record, out _)
             && waits.Node.Manager.SessionId is { } mine && other.Node.Manager.SessionId is { } theirs
-            && record.TryGet(mine, out var later) && later.IsWaiting
+            && record.TryGet(mine, out var later)
             && record.TryGet(theirs, out var earlier) && earlier.IsWaiting
-            && earlier.Sequence < later.Sequence;
+            && (later.IsWaiting
+                ? earlier.Sequence < later.Sequence
+                : later.Granted >= mode && record.TryGetHead(out var head) && head.Session == theirs && record.BlockedBy(mine) != LockMode.Null);
     }
 }
