@@ -6,6 +6,9 @@ namespace Pentode.Files;
 internal sealed class BorrowedTree(ITreeBackend tree) : ITreeBackend
 {
     /// <inheritdoc/>
+    public bool OpensMayWait => tree.OpensMayWait;
+
+    /// <inheritdoc/>
     public Result<INode> OpenRoot() => tree.OpenRoot();
 
     /// <inheritdoc/>

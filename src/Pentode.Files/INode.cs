@@ -70,6 +70,9 @@ public interface INode
     /// </summary>
     ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid);
 
+    /// <summary>As the other <c>Create</c>, for trees whose open may wait.</summary>
+    ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid, OpenOrigin origin) => Create(who, name, flags, mode, gid);
+
     /// <summary>Creates a directory.</summary>
     ValueTask<Result<INode>> MakeDirectory(Credentials who, FileName name, uint mode, uint gid);
 

@@ -25,14 +25,17 @@ public sealed partial class Volume
         return new(Wrap(node));
     }
 
-    /// <inheritdoc cref="INode.Create"/>
-    public ValueTask<Result<CreatedFile>> Create(Credentials who, INode node, FileName name, int flags, uint mode, uint gid)
+    /// <inheritdoc cref="INode.Create(Credentials, FileName, int, uint, uint)"/>
+    public ValueTask<Result<CreatedFile>> Create(Credentials who, INode node, FileName name, int flags, uint mode, uint gid) => Create(who, node, name, flags, mode, gid, default);
+
+    /// <inheritdoc cref="INode.Create(Credentials, FileName, int, uint, uint, OpenOrigin)"/>
+    public ValueTask<Result<CreatedFile>> Create(Credentials who, INode node, FileName name, int flags, uint mode, uint gid, OpenOrigin origin)
     {
         var error = BeginEntry(node, name, Errno.EISDIR);
         if (error != Errno.None)
             return Refuse<CreatedFile>(error);
         var actor = Squash(who);
-        return Counted(node.Create(actor, name, flags, mode & 0xFFF, GroupFor(actor, gid)));
+        return Counted(node.Create(actor, name, flags, mode & 0xFFF, GroupFor(actor, gid), origin));
     }
 
     /// <inheritdoc cref="INode.CreateExclusive"/>

@@ -48,6 +48,9 @@ public sealed partial class Volume : IAsyncDisposable
     /// <summary>True when nothing may change.</summary>
     public bool IsReadOnly => _options.ReadOnly;
 
+    /// <inheritdoc cref="ITreeBackend.OpensMayWait"/>
+    public bool OpensMayWait => _backend.OpensMayWait;
+
     /// <summary>Calls so far.</summary>
     public long Operations => Volatile.Read(ref _operations);
 

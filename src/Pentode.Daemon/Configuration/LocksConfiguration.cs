@@ -36,6 +36,9 @@ public sealed record LocksConfiguration
     /// <summary>How long before loss the policies act.</summary>
     public TimeSpan KillGrace { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>The daemon is killed rather than that it goes on with changes to a guarded export after the loss of its lock.</summary>
+    public bool KillsStalled { get; init; } = true;
+
     /// <summary>Longest wait of an open; null for none.</summary>
     public TimeSpan? WaitTimeout { get; init; }
 

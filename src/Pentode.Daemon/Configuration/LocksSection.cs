@@ -31,6 +31,7 @@ internal static class LocksSection
             Address = section.Text("address", "")!,
             Timing = timing,
             KillGrace = section.Duration("kill_grace", defaults.KillGrace),
+            KillsStalled = section.Flag("kill_stalled", defaults.KillsStalled),
             WaitTimeout = section.Has("wait_timeout") ? section.Duration("wait_timeout", TimeSpan.Zero) : null,
             IsCompatible = section.Flag("compatible"),
             Export = section.Text("export", LocksConfiguration.DefaultExport)!,
@@ -161,7 +162,8 @@ internal static class LocksSection
                 ExcludeLocally: item.Flag("local_exclusion"),
                 WriteThrough: item.Flag("write_through"),
                 Loss: Enum.Parse<LossPolicy>(item.Choice("on_loss", "none", "none", "signal", "kill", "watchdog", "reset"), ignoreCase: true),
-                LossSignal: item.Number("loss_signal", defaults.LossSignal, 1, 64));
+                LossSignal: item.Number("loss_signal", defaults.LossSignal, 1, 64),
+                DetectDeadlocks: item.Flag("detect_deadlocks", defaults.DetectDeadlocks));
             item.Finish();
             if (pattern.Length == 0)
                 item.RefuseKey("name", "this domain needs 'name'; * stands for anything");

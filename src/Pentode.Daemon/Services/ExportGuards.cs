@@ -27,16 +27,16 @@ internal sealed class ExportGuards(IReadOnlyList<IFrontEnd> frontEnds, ILog log)
     }
 
     /// <summary>Begins to compete for the locks.</summary>
-    public StartFailure? Start(LockManager? manager, IReadOnlyList<Volume> volumes, IReadOnlyList<BlockExport> blocks)
+    public StartFailure? Start(LocksService? locks, IReadOnlyList<Volume> volumes, IReadOnlyList<BlockExport> blocks)
     {
         if (_guards.Count == 0)
             return null;
-        if (manager is null)
+        if (locks?.Manager is not { } manager)
             return new StartFailure(ExitCode.Configuration, $"{_guards[0].Service} export '{_guards[0].Name}' has a 'lock', but the locks service does not run");
         _volumes = volumes;
         _blocks = blocks;
         foreach (var (guard, _, _) in _guards)
-            guard.Start(manager);
+            guard.Start(manager, locks.OptionsOf(guard.Domain));
         return null;
     }
 

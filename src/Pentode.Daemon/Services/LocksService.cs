@@ -4,6 +4,7 @@ using Pentode.Daemon.Configuration;
 using Pentode.Files;
 using Pentode.Fuse;
 using Pentode.Linux;
+using Pentode.Locks;
 using Pentode.Locks.Manager;
 using Pentode.Locks.Sessions;
 using Pentode.Locks.Stores;
@@ -77,13 +78,16 @@ internal sealed class LocksService(LocksConfiguration configuration) : IDaemonSe
         _actions = null;
     }
 
+    /// <summary>How a domain is to behave.</summary>
+    public LockDomainOptions? OptionsOf(LockName domain) => configuration.OptionsOf(domain);
+
     /// <summary>Does what the control socket asks; null when the locks could not be started.</summary>
     public Task<string>? Answer(LocksRequest request) => _commands?.AnswerAsync(request);
 
     private async Task<StartFailure?> TryStartAsync(ServiceContext context)
     {
         var timing = configuration.Timing;
-        _actions = new ProcessLossActions(new LossOptions(WatchdogDevice, (timing.DeadMs - timing.HoldMs) / 1000, ResetTrigger), context.Log);
+        _actions = new ProcessLossActions(new LossOptions(WatchdogDevice, (timing.DeadMs - timing.HoldMs) / 1000, ResetTrigger, configuration.KillsStalled), context.Log);
         var (store, problem) = await LocksStores.OpenAsync(configuration, context.Log).ConfigureAwait(false);
         if (store is null)
             return new StartFailure(ExitCode.CannotOpenExport, $"cannot open the store of locks: {problem}");
@@ -92,7 +96,7 @@ internal sealed class LocksService(LocksConfiguration configuration) : IDaemonSe
             return failed;
         _commands = new LocksCommands(_managers[0]);
         if (configuration.Export.Length > 0)
-            _volumes.Add(MakeVolume(configuration.Export, _managers[0]));
+            _volumes.Add(MakeVolume(configuration.Export, _managers[0], mountPoint: null));
         foreach (var mount in configuration.Mounts)
         {
             if (await MountAsync(mount, context).ConfigureAwait(false) is { } cannot)
@@ -148,7 +152,7 @@ internal sealed class LocksService(LocksConfiguration configuration) : IDaemonSe
             manager = known ?? _managers[^1];
         }
 
-        var volume = MakeVolume(wanted.Path, manager);
+        var volume = MakeVolume(wanted.Path, manager, Path.TrimEndingDirectorySeparator(Path.GetFullPath(wanted.Path)));
         var loop = context.Loops[_mounts.Count % context.Loops.Count];
         var options = LocksMounting.Options(manager.Options.Node, wanted.AllowOther) with { Log = context.Log };
         var (mount, problem) = await Task.Run(() => FuseMount.Create(wanted.Path, volume, loop, options)).ConfigureAwait(false);
@@ -160,7 +164,7 @@ internal sealed class LocksService(LocksConfiguration configuration) : IDaemonSe
         return null;
     }
 
-    private Volume MakeVolume(string name, LockManager manager)
+    private Volume MakeVolume(string name, LockManager manager, string? mountPoint)
     {
         var self = LocksMounting.Self();
         return new Volume(name, new LockTree(manager, new LockTreeOptions
@@ -169,6 +173,7 @@ internal sealed class LocksService(LocksConfiguration configuration) : IDaemonSe
             Uid = self.Uid,
             Gid = self.Gid,
             WaitTimeoutMs = configuration.WaitTimeout is { } wait ? (long)wait.TotalMilliseconds : -1,
+            MountPoint = mountPoint,
             DomainOptions = configuration.OptionsOf,
             Listing = () => LocksCommands.DescribeAsync(manager),
         }));

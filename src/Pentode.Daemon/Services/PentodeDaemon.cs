@@ -61,7 +61,7 @@ public sealed class PentodeDaemon : IStatusSource
     public async Task<StartFailure?> StartAsync()
     {
         var failure = StartLoops() ?? OpenTrees() ?? OpenBlocks() ?? await StartServices(bringTrees: true).ConfigureAwait(false)
-            ?? ListenAll() ?? _guards.Start(_services.OfType<LocksService>().FirstOrDefault()?.Manager, _volumes, _blocks) ?? await StartServices(bringTrees: false).ConfigureAwait(false) ?? StartControl();
+            ?? ListenAll() ?? _guards.Start(_services.OfType<LocksService>().FirstOrDefault(), _volumes, _blocks) ?? await StartServices(bringTrees: false).ConfigureAwait(false) ?? StartControl();
         if (failure is not null)
         {
             await StopAsync().ConfigureAwait(false);

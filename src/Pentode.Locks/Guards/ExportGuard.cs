@@ -37,6 +37,9 @@ public sealed class ExportGuard : IWriteGuard, IAsyncDisposable
     /// <summary>The lock as people write it.</summary>
     public string Lock => $"{_domain}/{_name}";
 
+    /// <summary>Its domain.</summary>
+    public LockName Domain => _domain;
+
     /// <summary>Token of the turn under way; 0 when the lock is not held.</summary>
     public ulong Token => _held is { IsLost: false } held ? held.Token : 0;
 
@@ -48,8 +51,8 @@ public sealed class ExportGuard : IWriteGuard, IAsyncDisposable
         return _wasHeld ? Errno.ESTALE : Errno.EAGAIN;
     }
 
-    /// <summary>Begins to compete for the lock. Once.</summary>
-    public void Start(LockManager manager) => _work = Task.Run(() => WorkAsync(manager));
+    /// <summary>Begins to compete for the lock, in a domain of these options. Once.</summary>
+    public void Start(LockManager manager, LockDomainOptions? options = null) => _work = Task.Run(() => WorkAsync(manager, options));
 
     /// <summary>Gives the lock back.</summary>
     public async ValueTask DisposeAsync()
@@ -59,12 +62,12 @@ public sealed class ExportGuard : IWriteGuard, IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task WorkAsync(LockManager manager)
+    private async Task WorkAsync(LockManager manager, LockDomainOptions? options)
     {
         var problem = Errno.None;
         while (!_stop.IsCancellationRequested)
         {
-            var (handle, error) = await AcquireAsync(manager).ConfigureAwait(false);
+            var (handle, error) = await AcquireAsync(manager, options).ConfigureAwait(false);
             if (handle is null)
             {
                 if (error != problem && !_stop.IsCancellationRequested)
@@ -75,13 +78,13 @@ public sealed class ExportGuard : IWriteGuard, IAsyncDisposable
             }
 
             problem = Errno.None;
-            await HoldAsync(handle).ConfigureAwait(false);
+            await HoldAsync(manager, handle).ConfigureAwait(false);
         }
     }
 
-    private async Task<(LockHandle? Handle, Errno Error)> AcquireAsync(LockManager manager)
+    private async Task<(LockHandle? Handle, Errno Error)> AcquireAsync(LockManager manager, LockDomainOptions? domainOptions)
     {
-        var domain = await manager.JoinAsync(_domain).ConfigureAwait(false);
+        var domain = await manager.JoinAsync(_domain, domainOptions).ConfigureAwait(false);
         if (!domain.IsOk)
             return (null, domain.Error);
         var options = new AcquireOptions(LockMode.Exclusive, OpenerPid: Environment.ProcessId, ExcludeLocally: true, Command: _what);
@@ -89,11 +92,20 @@ public sealed class ExportGuard : IWriteGuard, IAsyncDisposable
         return handle.IsOk ? (handle.Value, Errno.None) : (null, handle.Error);
     }
 
-    private async Task HoldAsync(LockHandle handle)
+    private async Task HoldAsync(LockManager manager, LockHandle handle)
     {
         // Those that came while another held the lock have read what is no longer so.
         await _endSessions(_stop.Token).ConfigureAwait(false);
         if (_stop.IsCancellationRequested)
+        {
+            handle.Dispose();
+            return;
+        }
+
+        // A thread may be stopped after it asked Check and before it does what it asked for. Until the last request of this turn has ended the kernel sees to
+        // it that this process, and so that thread, is gone before another node may have the lock.
+        using var fence = manager.Fence();
+        if (handle.IsLost)
         {
             handle.Dispose();
             return;

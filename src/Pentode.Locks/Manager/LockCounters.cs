@@ -16,6 +16,7 @@ public sealed class LockCounters
         Lost = metrics.Counter("pentode.locks.lost", "held locks that were lost");
         SessionsLost = metrics.Counter("pentode.locks.sessions_lost", "sessions of this node that were lost");
         Certified = metrics.Counter("pentode.locks.sessions_certified_dead", "sessions of other nodes declared dead by this one");
+        Deadlocks = metrics.Counter("pentode.locks.deadlocks", "requests refused because they waited in a circle");
         Reaped = metrics.Counter("pentode.locks.reaped", "entries of dead sessions removed from records");
     }
 
@@ -45,6 +46,9 @@ public sealed class LockCounters
 
     /// <summary>Others' sessions ended.</summary>
     public Counter Certified { get; }
+
+    /// <summary>Requests refused with EDEADLK.</summary>
+    public Counter Deadlocks { get; }
 
     /// <summary>Entries removed for the dead.</summary>
     public Counter Reaped { get; }

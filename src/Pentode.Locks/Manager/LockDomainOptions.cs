@@ -10,6 +10,7 @@ namespace Pentode.Locks.Manager;
 /// <param name="WriteThrough">A written value is committed at once instead of at flush, release or hand-over.</param>
 /// <param name="Loss">What is done on loss.</param>
 /// <param name="LossSignal">The signal of <see cref="LossPolicy.Signal"/>.</param>
+/// <param name="DetectDeadlocks">Requests that wait for one another in a circle are found and the youngest is refused (EDEADLK).</param>
 public sealed record LockDomainOptions(
     bool PersistValues = false,
     bool ZeroValueOnDeath = false,
@@ -19,7 +20,8 @@ public sealed record LockDomainOptions(
     bool ExcludeLocally = false,
     bool WriteThrough = false,
     LossPolicy Loss = LossPolicy.None,
-    int LossSignal = 15)
+    int LossSignal = 15,
+    bool DetectDeadlocks = true)
 {
     /// <summary>Longest lock name unless <see cref="LongNames"/>.</summary>
     public const int ShortLockNameBytes = 31;

@@ -52,6 +52,8 @@ public sealed class LockHandle : IDisposable
     /// <summary>Cancelled when the lock is lost.</summary>
     public CancellationToken Lost => _resource.LostToken(this, ref _lost);
 
+    internal bool IsLocallyExclusive => _resource.Domain.Options.ExcludeLocally;
+
     internal long OpenerStart { get; init; }
 
     internal HandleState State { get; set; }

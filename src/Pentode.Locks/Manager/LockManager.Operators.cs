@@ -87,7 +87,7 @@ public sealed partial class LockManager
             return Errno.ENOENT;
         var result = await Store.CommitAsync(new StoreTransaction(
             [StoreCompare.At(key, entry.ModRevision)],
-            [StoreWrite.Delete(key), StoreWrite.Delete(Keys.Mailbox(dead))])).ConfigureAwait(false);
+            [StoreWrite.Delete(key), StoreWrite.Delete(Keys.Mailbox(dead)), StoreWrite.Delete(Keys.Wait(dead))])).ConfigureAwait(false);
         Log.Write(LogLevel.Warning, $"locks: node {node} (session {dead}) declared dead by node {Options.Node}: {result.Outcome}");
         if (result.Outcome == StoreOutcome.Conflict)
             return Errno.EBUSY;

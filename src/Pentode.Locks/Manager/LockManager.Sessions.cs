@@ -11,6 +11,7 @@ public sealed partial class LockManager
     private readonly HashSet<SessionId> _alive = [];
     private IDisposable? _phaseTimer;
     private IDisposable? _mailbox;
+    private readonly List<SessionFence> _fences = [];
     private bool _knowsSessions;
 
     /// <summary>True while the session is good at this moment; finding that it is not ends it.</summary>
@@ -83,6 +84,31 @@ public sealed partial class LockManager
         after.Run();
     }
 
+    /// <summary>Binds the life of this process to the session a lock is held under; null without a session, or where that is not wanted.</summary>
+    internal SessionFence? Fence()
+    {
+        if (_actions.MakeKillTimer() is not { } timer)
+            return null;
+        lock (Gate)
+        {
+            if (_session is not { } session)
+            {
+                timer.Dispose();
+                return null;
+            }
+
+            var fence = new SessionFence(this, session, timer);
+            _fences.Add(fence);
+            return fence;
+        }
+    }
+
+    internal void Forget(SessionFence fence)
+    {
+        lock (Gate)
+            _fences.Remove(fence);
+    }
+
     internal RecordReaper Reaper => _reaper;
 
     /// <summary>A new session is committed: requests that waited go on under it. Not under the gate.</summary>
@@ -115,6 +141,12 @@ public sealed partial class LockManager
             var wasSuspect = Clock.NowMs >= session.SuspectAtMs;
             session.Extend(sentMs, Options.Timing);
             session.LossStage = 0;
+            foreach (var fence in _fences)
+            {
+                if (fence.Session == session)
+                    fence.Extend();
+            }
+
             ArmPhaseTimer(session);
             if (wasSuspect)
             {

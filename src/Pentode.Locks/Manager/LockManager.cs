@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Pentode.Core;
 using Pentode.Core.Diagnostics;
+using Pentode.Locks.Deadlock;
 using Pentode.Locks.Record;
 using Pentode.Locks.Sessions;
 using Pentode.Locks.Stores;
@@ -22,6 +23,7 @@ public sealed partial class LockManager : IAsyncDisposable
     private volatile NodeSession? _session;
     private string? _storeProblem;
     private ulong _request;
+    private ulong _wait;
     private long _holders;
 
     /// <summary>Makes a node that is not started. The store stays the caller's.</summary>
@@ -42,6 +44,7 @@ public sealed partial class LockManager : IAsyncDisposable
         _keeper = new SessionKeeper(this);
         _watch = new SessionWatch(this);
         _reaper = new RecordReaper(this);
+        Deadlocks = new DeadlockWatch(this);
         metrics.Gauge("pentode.locks.held", "locks in use on this node", () => Interlocked.Read(ref _holders));
         metrics.Gauge("pentode.locks.session_valid_ms", "milliseconds until the session ends unless a beat is acknowledged", () => ValidMs);
     }
@@ -85,6 +88,8 @@ public sealed partial class LockManager : IAsyncDisposable
     internal Lock Gate { get; } = new();
 
     internal ILockStore Store { get; }
+
+    internal DeadlockWatch Deadlocks { get; }
 
     internal ILockClock Clock { get; }
 
@@ -158,6 +163,24 @@ public sealed partial class LockManager : IAsyncDisposable
     }
 
     internal ulong NextRequest() => ++_request;
+
+    internal ulong NextWait() => ++_wait;
+
+    /// <summary>What is used with a witness now.</summary>
+    internal IReadOnlyList<LockPin> UsesOf(IWaitWitness witness)
+    {
+        lock (Gate)
+        {
+            return
+            [
+                .. AllResources().SelectMany(r => r.Handles).Where(h => h.Options.Witness == witness)
+                    .Select(h => new LockPin(h.Domain, h.Name, h.Mode, h.Options.ExcludeLocally || h.IsLocallyExclusive)),
+            ];
+        }
+    }
+
+    /// <summary>True while the lock is used here as the pin says. Under the gate.</summary>
+    internal bool IsPinned(LockPin pin) => _domains.TryGetValue(pin.Domain, out var domain) && domain.TryGet(pin.Name, out var resource) && resource.IsUsed(pin.Mode);
 
     internal int NextRandom(int below)
     {

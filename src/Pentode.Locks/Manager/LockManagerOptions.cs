@@ -11,6 +11,7 @@ namespace Pentode.Locks.Manager;
 /// <param name="Address">Where this node can be reached, for listings.</param>
 /// <param name="BootId">Which run of which machine and state directory this is: two daemons that say the same cannot live at one time (<see cref="StateDirectory.Identity"/>); null takes the run of the machine.</param>
 /// <param name="RandomSeed">Seed of session ids and jitter; null takes one from the system.</param>
+/// <param name="DeadlockAfterMs">How long a request waits before deadlocks are looked for; 0 never does.</param>
 public sealed record LockManagerOptions(
     string Cluster,
     string Node,
@@ -19,7 +20,8 @@ public sealed record LockManagerOptions(
     int ResendMs = 1000,
     string Address = "",
     string? BootId = null,
-    int? RandomSeed = null)
+    int? RandomSeed = null,
+    int DeadlockAfterMs = 1000)
 {
     /// <summary>Leaves the upgrade rule out, so that the proofs show they notice. Never in a product.</summary>
     internal bool OmitUpgradeRule { get; init; }

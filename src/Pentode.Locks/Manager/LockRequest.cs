@@ -24,6 +24,12 @@ public sealed class LockRequest
 
     internal LockResource Resource { get; }
 
+    /// <summary>The node's number for it, given when it begins to wait.</summary>
+    internal ulong Id { get; set; }
+
+    /// <summary>It waits no more. Under the gate.</summary>
+    internal bool IsOver { get; set; }
+
     internal LockMode Mode => Options.Mode;
 
     internal IDisposable? Timer { get; set; }

@@ -147,6 +147,7 @@ internal sealed partial class LockResource
         _record = record;
         _recordRevision = recordRevision;
         _knownRevision = Math.Max(_knownRevision, knownRevision);
+        NoteQueued(own, recordRevision);
         if (!isOwn && promised != LockMode.Null && !IsStillGranted(own, promised))
         {
             Manager.Log.Write(LogLevel.Warning, $"lock {Domain.Name}/{Name}: the grant of token {_token} was taken away");

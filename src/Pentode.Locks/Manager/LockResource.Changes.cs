@@ -205,7 +205,9 @@ internal sealed partial class LockResource
 
     private void Fail(LockRequest waiter, Errno reason, AfterGate after)
     {
-        _waiters.Remove(waiter);
+        Leave(waiter);
+        if (reason == Errno.EDEADLK)
+            Manager.Counters.Deadlocks.Add();
         after.Add(() => waiter.End(reason));
     }
 

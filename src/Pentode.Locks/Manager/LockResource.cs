@@ -75,7 +75,10 @@ internal sealed partial class LockResource
             return Errno.ENOTCONN;
         if (request.Options.Try && Admissible >= request.Mode)
             return Errno.EAGAIN;
+        request.Id = Manager.NextWait();
         _waiters.Add(request);
+        if (!request.Options.Try && request.Options.TimeoutMs < 0 && Domain.Options.DetectDeadlocks)
+            Manager.Deadlocks.OnWaiting(request);
         var limit = request.Options.Try ? Domain.Options.TryRecallMs : request.Options.TimeoutMs;
         if (limit >= 0 && !IsWithoutQueue(request))
         {
@@ -89,14 +92,14 @@ internal sealed partial class LockResource
         return Errno.None;
     }
 
-    /// <summary>Ends a waiting request.</summary>
-    internal void Withdraw(LockRequest request, Errno reason)
+    /// <summary>Ends a waiting request; false when it has ended already.</summary>
+    internal bool Withdraw(LockRequest request, Errno reason)
     {
         var after = new AfterGate();
         lock (Manager.Gate)
         {
-            if (!_waiters.Remove(request))
-                return;
+            if (!Leave(request))
+                return false;
             after.Add(() => request.End(reason));
             // Others may have waited behind it, and the engine has to withdraw its place.
             AdmitWaiters(isNewGrant: false, after);
@@ -104,13 +107,14 @@ internal sealed partial class LockResource
         }
 
         after.Run();
+        return true;
     }
 
     internal void FailWaiters(Errno reason, Predicate<LockRequest> which, AfterGate after)
     {
         foreach (var request in _waiters.Where(w => which(w)).ToArray())
         {
-            _waiters.Remove(request);
+            Leave(request);
             after.Add(() => request.End(reason));
         }
     }
@@ -372,11 +376,20 @@ internal sealed partial class LockResource
                 continue;
             }
 
-            _waiters.RemoveAt(i);
+            Leave(request);
             var handle = Admit(request.Options, nowMs);
             Manager.Counters.Waited(nowMs - request.SinceMs);
             after.Add(() => request.End(handle));
         }
+    }
+
+    private bool Leave(LockRequest request)
+    {
+        if (!_waiters.Remove(request))
+            return false;
+        request.IsOver = true;
+        Manager.Deadlocks.OnEnded(request);
+        return true;
     }
 
     private void NotifyBlocking(LockMode before, AfterGate after)

@@ -15,6 +15,9 @@ public interface ILossActions
     /// <summary>No domain needs the watchdog any more: an orderly end.</summary>
     void DisarmWatchdog();
 
+    /// <summary>A timer that kills this process in time, even one that does not run; null where that is not wanted or not to be had.</summary>
+    IKillTimer? MakeKillTimer();
+
     /// <summary>Resets the machine at once.</summary>
     void Reset();
 }

@@ -29,6 +29,9 @@ public sealed class NoLossActions : ILossActions
     }
 
     /// <inheritdoc/>
+    public IKillTimer? MakeKillTimer() => null;
+
+    /// <inheritdoc/>
     public void Reset()
     {
     }

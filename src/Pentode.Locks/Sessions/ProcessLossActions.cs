@@ -72,6 +72,17 @@ public sealed class ProcessLossActions(LossOptions options, ILog log) : ILossAct
     }
 
     /// <inheritdoc/>
+    public IKillTimer? MakeKillTimer()
+    {
+        if (!options.KillsStalled)
+            return null;
+        var (timer, error) = KillTimer.Create();
+        if (timer is null)
+            log.Write(LogLevel.Warning, $"locks: the kernel gives no timer ({(Errno)(-error)}): a thread of a guarded export that is stopped before a write and goes on after the loss of the lock is not kept from it");
+        return timer is null ? null : new ProcessKillTimer(timer);
+    }
+
+    /// <inheritdoc/>
     public void Reset()
     {
         if (options.ResetPath is not { } path)

@@ -40,7 +40,7 @@ internal sealed class SessionKeeper(LockManager manager)
         // Nothing is used any more, so others need not wait for dead_ms. What this does not reach, they will find out by themselves.
         _ = await manager.Store.CommitAsync(new StoreTransaction(
             [StoreCompare.Exists(manager.Keys.Session(session.Id))],
-            [StoreWrite.Delete(manager.Keys.Session(session.Id)), StoreWrite.Delete(manager.Keys.Mailbox(session.Id))])).ConfigureAwait(false);
+            [StoreWrite.Delete(manager.Keys.Session(session.Id)), StoreWrite.Delete(manager.Keys.Mailbox(session.Id)), StoreWrite.Delete(manager.Keys.Wait(session.Id))])).ConfigureAwait(false);
     }
 
     private async Task RunAsync()
@@ -135,6 +135,7 @@ internal sealed class SessionKeeper(LockManager manager)
         {
             writes.Add(StoreWrite.Delete(keys.Session(old)));
             writes.Add(StoreWrite.Delete(keys.Mailbox(old)));
+            writes.Add(StoreWrite.Delete(keys.Wait(old)));
         }
 
         return new StoreTransaction(

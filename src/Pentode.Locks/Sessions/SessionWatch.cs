@@ -92,7 +92,7 @@ internal sealed class SessionWatch(LockManager manager)
                 continue;
             var result = await manager.Store.CommitAsync(new StoreTransaction(
                 [StoreCompare.At(manager.Keys.Session(session), seen.Revision)],
-                [StoreWrite.Delete(manager.Keys.Session(session)), StoreWrite.Delete(manager.Keys.Mailbox(session))])).ConfigureAwait(false);
+                [StoreWrite.Delete(manager.Keys.Session(session)), StoreWrite.Delete(manager.Keys.Mailbox(session)), StoreWrite.Delete(manager.Keys.Wait(session))])).ConfigureAwait(false);
             if (result.Outcome == StoreOutcome.Conflict && result.Current[0] is not null)
                 _seen.Remove(session);
             if (result.Outcome != StoreOutcome.Ok)

@@ -5,7 +5,7 @@ namespace Pentode.Locks.Stores;
 
 /// <summary>
 /// Names of the keys of one cluster, all under <c>/pentode/v1/CLUSTER/</c>: <c>meta</c> timing parameters, <c>s/SID</c> sessions, <c>host/NODE</c> the
-/// session of a node, <c>n/SID</c> mailboxes, <c>d/DOMAIN/</c> options of a domain, <c>d/DOMAIN/m/SID</c> its members, <c>g/DOMAIN</c> its token
+/// session of a node, <c>n/SID</c> mailboxes, <c>w/SID</c> long waits, <c>d/DOMAIN/</c> options of a domain, <c>d/DOMAIN/m/SID</c> its members, <c>g/DOMAIN</c> its token
 /// floor, <c>l/DOMAIN/LOCK</c> lock records. SID is the 32 hexadecimal digits of the session, so that the key of a session is known to everybody
 /// who finds it in a record.
 /// </summary>
@@ -23,6 +23,7 @@ public sealed class KeyLayout
         Meta = _root.With("meta");
         Sessions = _root.With("s/");
         Mailboxes = _root.With("n/");
+        Waits = _root.With("w/");
         Domains = _root.With("d/");
         Records = _root.With("l/");
     }
@@ -39,6 +40,9 @@ public sealed class KeyLayout
     /// <summary>Prefix of all mailboxes.</summary>
     public StoreKey Mailboxes { get; }
 
+    /// <summary>Prefix of all statements of long waits.</summary>
+    public StoreKey Waits { get; }
+
     /// <summary>Prefix of all domains.</summary>
     public StoreKey Domains { get; }
 
@@ -53,6 +57,9 @@ public sealed class KeyLayout
 
     /// <summary>A mailbox.</summary>
     public StoreKey Mailbox(SessionId session) => Mailboxes.With(session.ToString());
+
+    /// <summary>The long waits of a session's node.</summary>
+    public StoreKey Wait(SessionId session) => Waits.With(session.ToString());
 
     /// <summary>Options of a domain.</summary>
     public StoreKey Domain(LockName domain) => Domains.With(domain.Bytes).With("/");
@@ -77,6 +84,13 @@ public sealed class KeyLayout
     {
         session = default;
         return key.StartsWith(Sessions) && TryParseSession(key.Bytes[Sessions.Bytes.Length..], out session);
+    }
+
+    /// <summary>Reads the session of a key below <see cref="Waits"/>.</summary>
+    public bool TryParseWait(StoreKey key, out SessionId session)
+    {
+        session = default;
+        return key.StartsWith(Waits) && TryParseSession(key.Bytes[Waits.Bytes.Length..], out session);
     }
 
     /// <summary>Reads domain and lock of a key below <see cref="Records"/>.</summary>
@@ -105,8 +119,8 @@ public sealed class KeyLayout
             && TryParseSession(rest[(slash + 3)..], out session);
     }
 
-    /// <summary>True for keys that mean nothing once the process that holds the store has ended: sessions and mailboxes.</summary>
-    public bool IsVolatile(StoreKey key) => key.StartsWith(Sessions) || key.StartsWith(Mailboxes);
+    /// <summary>True for keys that mean nothing once the process that holds the store has ended: sessions, mailboxes and waits.</summary>
+    public bool IsVolatile(StoreKey key) => key.StartsWith(Sessions) || key.StartsWith(Mailboxes) || key.StartsWith(Waits);
 
     private static bool TryParseSession(ReadOnlySpan<byte> digits, out SessionId session) =>
         SessionId.TryParse(Encoding.ASCII.GetString(digits), out session);

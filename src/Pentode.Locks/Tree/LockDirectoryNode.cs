@@ -18,6 +18,9 @@ internal abstract class LockDirectoryNode(LockTree tree, uint mode, uint uid, ui
 
     protected int Count => _byName.Count;
 
+    /// <summary>What is in it. Under the gate.</summary>
+    protected IEnumerable<LockTreeNode> Entries => _byName.Values;
+
     /// <inheritdoc/>
     public override ValueTask<Result<INode>> Lookup(Credentials who, FileName name)
     {

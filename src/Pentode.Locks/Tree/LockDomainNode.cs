@@ -13,10 +13,13 @@ internal sealed class LockDomainNode(LockTree tree, LockRootNode parent, LockDom
 
     internal LockDomain Domain => domain;
 
+    /// <summary>The locks made in it. Under the gate.</summary>
+    internal IEnumerable<LockFileNode> Locks => Entries.OfType<LockFileNode>();
+
     protected override ulong LinkCount => _isLeaving ? 0u : 2u;
 
     /// <inheritdoc/>
-    public override async ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid)
+    public override async ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid, OpenOrigin origin)
     {
         LockFileNode lockNode;
         var isNew = false;
@@ -39,7 +42,7 @@ internal sealed class LockDomainNode(LockTree tree, LockRootNode parent, LockDom
         }
 
         // The maker may open what he makes, whatever its mode.
-        var file = await lockNode.Open(isNew ? Credentials.Root : who, flags, default).ConfigureAwait(false);
+        var file = await lockNode.Open(isNew ? Credentials.Root : who, flags, origin).ConfigureAwait(false);
         // The inode stays when the lock was not to be had, as in dlmfs.
         return file.IsOk ? new CreatedFile(lockNode, file.Value) : file.Error;
     }

@@ -16,6 +16,7 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
     private const int AccessMode = 3;
 
     private int _holders;
+    private int _lost;
     private int _waiters;
     private bool _isRemoving;
     private TaskCompletionSource? _noWaiters;
@@ -65,7 +66,7 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
         }
 
         var options = new AcquireOptions(
-            (flags & AccessMode) == 0 ? LockMode.Shared : LockMode.Exclusive, isTry, Tree.Options.WaitTimeoutMs, (int)origin.Pid);
+            (flags & AccessMode) == 0 ? LockMode.Shared : LockMode.Exclusive, isTry, Tree.Options.WaitTimeoutMs, (int)origin.Pid, Witness: origin.Pid == 0 ? null : Tree.Witness);
         var task = Domain.AcquireAsync(name, options, origin.Cancel);
         return task.IsCompletedSuccessfully ? new(Opened(task.Result, flags)) : OpenedLater(task, flags);
     }
@@ -112,10 +113,22 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
         _noWaiters = null;
     }
 
-    internal void Closed()
+    /// <summary>True while there is an open file whose lock is lost. Under the gate.</summary>
+    internal bool HasLost => _lost > 0;
+
+    internal void Closed(bool wasLost)
     {
         lock (Tree.Gate)
+        {
             _holders--;
+            _lost -= wasLost ? 1 : 0;
+        }
+    }
+
+    internal void Lost()
+    {
+        lock (Tree.Gate)
+            _lost++;
     }
 
     private async ValueTask<Result<IOpenFile>> OpenedLater(ValueTask<Result<LockHandle>> task, int flags) => Opened(await task.ConfigureAwait(false), flags);

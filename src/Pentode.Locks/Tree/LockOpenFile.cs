@@ -19,6 +19,7 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
     private readonly Lock _gate = new();
     private IReadinessSink? _sink;
     private bool _hasRanges;
+    private int _isLost;
 
     internal LockOpenFile(LockFileNode node, LockHandle handle, int flags)
     {
@@ -26,6 +27,9 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
         _handle = handle;
         _flags = flags;
         handle.Observer = this;
+        // Lost before there was anybody to be told.
+        if (handle.IsLost)
+            OnLost(handle);
     }
 
     /// <inheritdoc/>
@@ -105,7 +109,7 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
             _sink = null;
         ReleaseLocks();
         var error = _handle.Release();
-        _node.Closed();
+        _node.Closed(Volatile.Read(ref _isLost) != 0);
         return new(error);
     }
 
@@ -113,7 +117,12 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
     public void OnBlocking(LockHandle handle, LockMode wanted) => Tell();
 
     /// <inheritdoc/>
-    public void OnLost(LockHandle handle) => Tell();
+    public void OnLost(LockHandle handle)
+    {
+        if (Interlocked.Exchange(ref _isLost, 1) == 0)
+            _node.Lost();
+        Tell();
+    }
 
     private void Tell()
     {

@@ -22,6 +22,9 @@ internal sealed class LockRootNode : LockDirectoryNode
             _locks = new LockViewNode(tree, listing);
     }
 
+    /// <summary>The domains joined. Under the gate.</summary>
+    internal IEnumerable<LockDomainNode> Domains => Entries.OfType<LockDomainNode>();
+
     protected override ulong LinkCount => 2 + (ulong)Count;
 
     /// <inheritdoc/>
@@ -50,7 +53,7 @@ internal sealed class LockRootNode : LockDirectoryNode
     }
 
     /// <inheritdoc/>
-    public override ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid)
+    public override ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid, OpenOrigin origin)
     {
         const int exclusive = 0x80;
         lock (Tree.Gate)

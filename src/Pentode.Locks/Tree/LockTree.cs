@@ -1,6 +1,8 @@
 using Pentode.Core;
 using Pentode.Files;
+using Pentode.Locks.Deadlock;
 using Pentode.Locks.Manager;
+using Pentode.Locks.Record;
 
 namespace Pentode.Locks.Tree;
 
@@ -30,12 +32,18 @@ public sealed class LockTree : ITreeBackend
         Manager = manager;
         Options = options;
         _root = new LockRootNode(this);
+        Witness = options.MountPoint is { } mountPoint ? new ProcessWitness(this, mountPoint) : null;
     }
 
     /// <summary>The node behind it.</summary>
     public LockManager Manager { get; }
 
+    /// <inheritdoc/>
+    public bool OpensMayWait => true;
+
     internal LockTreeOptions Options { get; }
+
+    internal IWaitWitness? Witness { get; }
 
     /// <summary>Guards names and attributes; nothing is awaited and no manager called under it.</summary>
     internal Lock Gate { get; } = new();
@@ -48,6 +56,25 @@ public sealed class LockTree : ITreeBackend
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>The locks of open files by number and mode; those with a file whose lock is lost are left out, since which one is meant cannot be told.</summary>
+    internal IReadOnlyList<LockPin> PinsOf(IReadOnlySet<(ulong Number, LockMode Mode)> files)
+    {
+        var pins = new List<LockPin>();
+        lock (Gate)
+        {
+            foreach (var node in _root.Domains.SelectMany(static d => d.Locks))
+            {
+                foreach (var mode in (ReadOnlySpan<LockMode>)[LockMode.Shared, LockMode.Exclusive])
+                {
+                    if (files.Contains((node.Id.Path, mode)) && !node.HasLost)
+                        pins.Add(new LockPin(node.Domain.Name, node.Name, mode, node.Domain.Options.ExcludeLocally));
+                }
+            }
+        }
+
+        return pins;
+    }
 
     internal ulong NextId() => Interlocked.Increment(ref _lastId);
 

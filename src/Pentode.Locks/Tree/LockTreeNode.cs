@@ -112,7 +112,10 @@ internal abstract class LockTreeNode : INode
     public abstract ValueTask<Result<IOpenFile>> Open(Credentials who, int flags, OpenOrigin origin);
 
     /// <inheritdoc/>
-    public virtual ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid) => new((Result<CreatedFile>)Errno.ENOTDIR);
+    public ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid) => Create(who, name, flags, mode, gid, default);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid, OpenOrigin origin) => new((Result<CreatedFile>)Errno.ENOTDIR);
 
     /// <inheritdoc/>
     public virtual ValueTask<Result<INode>> MakeDirectory(Credentials who, FileName name, uint mode, uint gid) => new((Result<INode>)Errno.ENOTDIR);

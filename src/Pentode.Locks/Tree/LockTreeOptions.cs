@@ -20,6 +20,9 @@ public sealed record LockTreeOptions
     /// <summary>Longest wait of an open in milliseconds, ETIMEDOUT after it; negative for none.</summary>
     public long WaitTimeoutMs { get; init; } = -1;
 
+    /// <summary>Where the tree is mounted on this machine, so that processes that wait for one another in a circle are found; null where it is not.</summary>
+    public string? MountPoint { get; init; }
+
     /// <summary>How a domain behaves, by its name. The defaults when null.</summary>
     public Func<LockName, LockDomainOptions?>? DomainOptions { get; init; }
 

@@ -229,6 +229,7 @@ internal sealed partial class NinePConnection
         }
 
         request.LockOwner = null;
+        request.ForgetGivingUp();
         request.Body = default;
         if (_requests.Count < _options.MaxTags)
             _requests.Push(request);
@@ -260,6 +261,8 @@ internal sealed partial class NinePConnection
             flushes.Add(tag);
             if (RemoveLockWaiter(old))
                 Retire(old);
+            else
+                old.GiveUp();
         }
         else
         {

@@ -101,6 +101,8 @@ internal sealed partial class NinePConnection
     {
         if (_lockWaiters.Count > 0)
             DropLockWaiters(fid);
+        if (_waitingOpens.Count > 0)
+            GiveUpOpens(fid);
         if (ReleaseLocks(fid))
             _server.LocksChanged();
     }

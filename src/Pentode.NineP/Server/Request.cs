@@ -11,6 +11,7 @@ internal sealed class Request
     private readonly NinePConnection _connection;
     private byte[] _scratch = new byte[256];
     private ValueTask<Errno> _task;
+    private CancellationTokenSource? _cancel;
 
     public Request(NinePConnection connection)
     {
@@ -69,6 +70,21 @@ internal sealed class Request
     public long LockLength { get; set; }
 
     public long LockDeadline { get; set; }
+
+    /// <summary>Set when the client gives the request up.</summary>
+    public CancellationToken Token => (_cancel ??= new CancellationTokenSource()).Token;
+
+    /// <summary>The client gives up.</summary>
+    public void GiveUp() => _cancel?.Cancel();
+
+    /// <summary>Ready for the next one.</summary>
+    public void ForgetGivingUp()
+    {
+        if (_cancel is null || _cancel.TryReset())
+            return;
+        _cancel.Dispose();
+        _cancel = null;
+    }
 
     /// <summary>Has <see cref="Continue"/> called when the handler ends. Allocates nothing.</summary>
     public void Await(ValueTask<Errno> task)

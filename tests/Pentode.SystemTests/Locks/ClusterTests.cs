@@ -1,3 +1,4 @@
+using Pentode.Testing.Machines;
 using Pentode.Testing.Processes;
 
 namespace Pentode.SystemTests.Locks;
@@ -23,6 +24,16 @@ public sealed class ClusterTests
         var seconds = Environment.GetEnvironmentVariable("PENTODE_LONG") == "1" ? 180 : 30;
         var result = Tool.Run(900, "env", $"NEMESIS={Nemesis}", Script("nemesis"), "--seconds", $"{seconds}", "--seed", "20261121");
         Assert.True(result.Status == 0, result.Output + result.Error);
+    }
+
+    [Fact]
+    public void The_wall_clock_may_jump_by_hours_and_days()
+    {
+        VirtualMachine.Require();
+        EtcdCluster.Require();
+        var result = Tool.Run(320, "env", $"PENTODE={PentodeProcess.Binary}", Script("clock"));
+        Assert.True(result.Status == 0, result.Output + result.Error);
+        Assert.Contains("9 jumps of the wall clock in 27 s: same session, same token, no wait ended", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,11 +23,20 @@ public sealed class VirtualMachine(string programs)
     /// <param name="seconds">Limit for the whole run.</param>
     /// <param name="program">Name of the program.</param>
     /// <param name="settings">Names and values.</param>
-    public string Ok(int seconds, string program, params (string Name, object Value)[] settings)
-    {
-        string[] environment = [.. settings.SelectMany(s => new[] { "--env", FormattableString.Invariant($"{s.Name}={s.Value}") })];
-        return Tool.Ok(
-            seconds + 10, s_boot,
-            ["--time", FormattableString.Invariant($"{seconds}"), "--share", programs + ":/run/guest", .. environment, Path.Combine(programs, "run"), program]);
-    }
+    public string Ok(int seconds, string program, params (string Name, object Value)[] settings) =>
+        Tool.Ok(seconds + 10, s_boot, Arguments(seconds, 512, program, settings));
+
+    /// <summary>The same for a run that may end in any way, the machine's own end included (status 125).</summary>
+    /// <param name="seconds">Limit for the whole run.</param>
+    /// <param name="memoryMib">Memory of the machine.</param>
+    /// <param name="program">Name of the program.</param>
+    /// <param name="settings">Names and values.</param>
+    public ToolResult Run(int seconds, int memoryMib, string program, params (string Name, object Value)[] settings) =>
+        Tool.Run(seconds + 10, s_boot, Arguments(seconds, memoryMib, program, settings));
+
+    private string[] Arguments(int seconds, int memoryMib, string program, (string Name, object Value)[] settings) =>
+    [
+        "--time", FormattableString.Invariant($"{seconds}"), "--memory", FormattableString.Invariant($"{memoryMib}"), "--share", programs + ":/run/guest",
+        .. settings.SelectMany(s => new[] { "--env", FormattableString.Invariant($"{s.Name}={s.Value}") }), Path.Combine(programs, "run"), program,
+    ];
 }

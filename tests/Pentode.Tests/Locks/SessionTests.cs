@@ -277,7 +277,7 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public void A_store_that_takes_no_writes_answers_EROFS_and_one_that_is_gone_ENOTCONN()
+    public void A_store_that_is_gone_answers_ENOTCONN_until_it_is_back()
     {
         var (a, host) = _lab.Join("a");
         host.CutOffUntilUs = _lab.World.NowUs + 30_000_000;
@@ -313,6 +313,8 @@ public sealed class SessionTests
         public void RefreshWatchdog() => Done.Add("refresh");
 
         public void DisarmWatchdog() => Done.Add("disarm");
+
+        public IKillTimer? MakeKillTimer() => null;
 
         public void Reset() => Done.Add("reset");
     }

@@ -24,7 +24,7 @@ public sealed class SimulationTests
         var isLong = Environment.GetEnvironmentVariable("PENTODE_LONG") == "1";
         var clock = Stopwatch.StartNew();
         var failures = new ConcurrentQueue<string>();
-        long sections = 0, seeds = 0, events = 0;
+        long sections = 0, seeds = 0, events = 0, deadlocks = 0;
         Parallel.For(0, isLong ? Long : Short, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (seed, state) =>
         {
             // A loaded machine does fewer; the seeds are always the same ones from the first on.
@@ -38,11 +38,13 @@ public sealed class SimulationTests
 
             Interlocked.Add(ref sections, cluster.History.Count);
             Interlocked.Add(ref events, cluster.World.Events);
+            Interlocked.Add(ref deadlocks, cluster.Deadlocks);
             Interlocked.Increment(ref seeds);
         });
-        TestContext.Current.TestOutputHelper?.WriteLine($"{seeds} seeds, {sections} requests, {events} events in {clock.ElapsedMilliseconds} ms");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{seeds} seeds, {sections} requests, {deadlocks} deadlocks, {events} events in {clock.ElapsedMilliseconds} ms");
         Assert.True(failures.IsEmpty, string.Join("\n", failures));
         Assert.True(seeds > 0 && sections > seeds);
+        Assert.True(seeds < 50 || deadlocks > seeds / 10, $"{deadlocks} deadlocks in {seeds} seeds");
     }
 
     [Fact]

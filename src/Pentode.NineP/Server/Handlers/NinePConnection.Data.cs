@@ -30,7 +30,9 @@ internal sealed partial class NinePConnection
         fid.IsOpen = true;
         try
         {
-            var result = await fid.Volume.Open(fid.Who, fid.Node, (int)(m.Flags & OpenFlags)).ConfigureAwait(false);
+            var result = fid.Volume.OpensMayWait
+                ? await OpenWaiting(q, fid, (int)(m.Flags & (OpenFlags | WaitingOpenFlags))).ConfigureAwait(false)
+                : await fid.Volume.Open(fid.Who, fid.Node, (int)(m.Flags & OpenFlags)).ConfigureAwait(false);
             if (!result.IsOk)
                 return result.Error;
             fid.File = result.Value;
@@ -56,7 +58,9 @@ internal sealed partial class NinePConnection
         if (fid.IsOpen || (m.Flags & 3) == 3)
             return Errno.EINVAL;
         var flags = (int)((m.Flags & (OpenFlags | ExclusiveFlag)) | CreateFlag);
-        var result = await fid.Volume.Create(fid.Who, fid.Node, q.Name(m.Name), flags, m.Mode & 0xFFF, m.Gid).ConfigureAwait(false);
+        var result = fid.Volume.OpensMayWait
+            ? await CreateWaiting(q, fid, q.Name(m.Name), flags | (int)(m.Flags & WaitingOpenFlags), m.Mode & 0xFFF, m.Gid).ConfigureAwait(false)
+            : await fid.Volume.Create(fid.Who, fid.Node, q.Name(m.Name), flags, m.Mode & 0xFFF, m.Gid).ConfigureAwait(false);
         if (!result.IsOk)
             return result.Error;
         var id = result.Value.Node.Id;

@@ -18,6 +18,7 @@ public sealed class SimulatedCluster
     private const long FaultsEndUs = 4_000_000;
     private const long HealUs = 800_000 + 5_000_000;
     private const long LongestUs = 60_000_000;
+    private const long SightUs = 20_000;
 
     // What a request may need to enter the queue when seven nodes change the record without pause.
     private const long OrderSlackNs = 1_500_000_000;
@@ -43,6 +44,9 @@ public sealed class SimulatedCluster
 
     /// <summary>The world.</summary>
     public SimulatedWorld World { get; }
+
+    /// <summary>Requests refused for deadlocks over several locks.</summary>
+    public int Deadlocks { get; internal set; }
 
     internal SimulatedStore Store { get; }
 
@@ -81,10 +85,11 @@ public sealed class SimulatedCluster
         for (var i = 0; i < count; i++)
         {
             // Order is promised between nodes, each of which queues with the first of its own: with one user each it can be looked for.
-            _nodes.Add(new SimulatedNode(this, $"n{i}", users: faults == SimulatedFaults.None ? 1 : World.Random.Next(1, 4), uses: World.Random.Next(5, 15)));
+            _nodes.Add(new SimulatedNode(this, $"n{i}", users: faults == SimulatedFaults.None ? 1 : World.Random.Next(1, 4), uses: World.Random.Next(5, 15), collectors: World.Random.Next(3)));
             _nodes[i].Start();
         }
 
+        LookForCircles();
         if (faults.MeanTimeToEventMs > 0)
             NextFault(faults);
         World.At(FaultsEndUs, () => Store.Faults = SimulatedFaults.None);
@@ -141,6 +146,12 @@ public sealed class SimulatedCluster
             Fail($"waits do not end: {string.Join("; ", waiting.Select(u => u.Words))}");
     }
 
+    private void LookForCircles() => World.After(SightUs, () =>
+    {
+        CircleSight.Mark([.. _nodes.SelectMany(static n => n.Users).OfType<SimulatedCollector>()], Store);
+        LookForCircles();
+    });
+
     private void NextFault(SimulatedFaults faults) => World.After(World.Between(0, 2L * faults.MeanTimeToEventMs * 1000), () =>
     {
         if (World.NowUs >= FaultsEndUs)
@@ -170,7 +181,7 @@ public sealed class SimulatedCluster
         if (!node.Host.IsAlive)
             return;
         node.Kill();
-        var next = new SimulatedNode(this, node.Name, users: World.Random.Next(1, 4), uses: World.Random.Next(3, 10));
+        var next = new SimulatedNode(this, node.Name, users: World.Random.Next(1, 4), uses: World.Random.Next(3, 10), collectors: World.Random.Next(3));
         _nodes[_nodes.IndexOf(node)] = next;
         World.After(World.Between(0, World.Chance(0.5) ? 1000 : 1_500_000), next.Start);
     }

@@ -9,9 +9,9 @@ namespace Pentode.Testing.Locks.Simulation;
 /// <summary>One life of one node: a host, a manager on it and its users.</summary>
 internal sealed class SimulatedNode
 {
-    private readonly List<SimulatedUser> _users = [];
+    private readonly List<ISimulatedUser> _users = [];
 
-    internal SimulatedNode(SimulatedCluster cluster, string name, int users, int uses)
+    internal SimulatedNode(SimulatedCluster cluster, string name, int users, int uses, int collectors = 0)
     {
         Cluster = cluster;
         Name = name;
@@ -19,13 +19,15 @@ internal sealed class SimulatedNode
         Host = new SimulatedHost(world, 0.9 + (0.2 * world.Random.NextDouble()), world.Between(0, 1_000_000));
         Manager = new LockManager(
             new SimulatedStoreClient(cluster.Store, Host),
-            new LockManagerOptions("simulation", name, SimulatedCluster.Timing, KillGraceMs: 100, ResendMs: 200, RandomSeed: world.Random.Next()) { OmitUpgradeRule = cluster.OmitsUpgradeRule },
+            new LockManagerOptions("simulation", name, SimulatedCluster.Timing, KillGraceMs: 100, ResendMs: 200, DeadlockAfterMs: 200, RandomSeed: world.Random.Next()) { OmitUpgradeRule = cluster.OmitsUpgradeRule },
             Host,
             cluster.Log,
             new MetricsRegistry(),
             NoLossActions.Instance);
         for (var i = 0; i < users; i++)
             _users.Add(new SimulatedUser(this, i + 1, uses));
+        for (var i = 0; i < collectors; i++)
+            _users.Add(new SimulatedCollector(this, 100 + i, uses));
     }
 
     internal SimulatedCluster Cluster { get; }
@@ -38,7 +40,7 @@ internal sealed class SimulatedNode
 
     internal LockDomain? Domain { get; private set; }
 
-    internal IReadOnlyList<SimulatedUser> Users => _users;
+    internal IReadOnlyList<ISimulatedUser> Users => _users;
 
     internal bool IsDone => _users.All(u => u.IsDone);
 

@@ -12,6 +12,15 @@ public sealed class SimulatedStore(SimulatedWorld world)
 
     internal SimulatedWorld World { get; } = world;
 
+    /// <summary>What is under a key at this moment, by nobody's request; null when nothing is.</summary>
+    public StoreEntry? Peek(StoreKey key) => Map.Get(key);
+
+    /// <summary>Whether anything is below a key.</summary>
+    public bool HasAny(StoreKey prefix) => Map.Range(prefix, null, 1).Entries.Count > 0;
+
+    /// <summary>Writes something no node wrote.</summary>
+    public void Plant(StoreKey key, byte[] value) => _ = Map.Commit(new StoreTransaction([], [StoreWrite.Put(key, value)]));
+
     /// <summary>What goes wrong now.</summary>
     public SimulatedFaults Faults { get; set; } = SimulatedFaults.None;
 

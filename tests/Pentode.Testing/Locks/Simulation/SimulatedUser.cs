@@ -9,7 +9,7 @@ namespace Pentode.Testing.Locks.Simulation;
 /// A program that takes locks again and again on one node: shared or exclusive, by tries, with time limits, withdrawing some requests, upgrading some
 /// locks, reading and writing the value. What it does is in the history.
 /// </summary>
-internal sealed class SimulatedUser(SimulatedNode node, int pid, int uses) : ILockObserver
+internal sealed class SimulatedUser(SimulatedNode node, int pid, int uses) : ISimulatedUser, ILockObserver
 {
     private const int LongestUseUs = 40_000;
     private const int TouchUs = 4000;
@@ -28,17 +28,17 @@ internal sealed class SimulatedUser(SimulatedNode node, int pid, int uses) : ILo
 
     private SimulatedWorld World => _host.World;
 
-    internal bool IsDone { get; private set; }
+    public bool IsDone { get; private set; }
 
     /// <summary>Since when it waits, or null.</summary>
-    internal long? WaitingSinceUs => _request is null ? null : _askedUs;
+    public long? WaitingSinceUs => _request is null ? null : _askedUs;
 
-    internal string Words => $"{node.Name}/{pid} {(_request is null ? "idle" : $"waits for {_request.Options.Mode} since {_askedUs / 1000} ms")}, {_left} uses left";
+    public string Words => $"{node.Name}/{pid} {(_request is null ? "idle" : $"waits for {_request.Options.Mode} since {_askedUs / 1000} ms")}, {_left} uses left";
 
-    internal void Start() => _host.On(World.NowUs + World.Between(0, 20_000), Next);
+    public void Start() => _host.On(World.NowUs + World.Between(0, 20_000), Next);
 
     /// <summary>The machine was killed: what it used ends with the last moment it was seen to use it.</summary>
-    internal void OnKilled()
+    public void OnKilled()
     {
         if (_use is { } use)
             node.Cluster.History.Add(use with { Outcome = HistoryOutcome.Killed });

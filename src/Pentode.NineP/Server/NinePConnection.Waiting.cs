@@ -1,0 +1,62 @@
+using Pentode.Core;
+using Pentode.Files;
+
+namespace Pentode.NineP.Server;
+
+/// <summary>
+/// Opens of trees whose opens may wait for others. They are given up by Tflush, by a clunk of their fid, by Tversion and at the end of the connection; one that was granted
+/// in the same moment is answered as granted, before the Rflush, and is the client's to clunk.
+/// </summary>
+internal sealed partial class NinePConnection
+{
+    // Of open(2); they mean something only to a tree whose opens wait.
+    private const uint WaitingOpenFlags = 0x800 | 0x4000;
+
+    private readonly List<Request> _waitingOpens = [];
+
+    /// <summary>Room is left for what ends the waits: a client whose every tag waits could not even clunk.</summary>
+    private bool MayWait => !_isDraining && _waitingOpens.Count < Math.Max(1, _options.MaxTags / 2);
+
+    private OpenOrigin BeginWaiting(Request q)
+    {
+        _waitingOpens.Add(q);
+        return new OpenOrigin(0, q.Token);
+    }
+
+    private async ValueTask<Result<IOpenFile>> OpenWaiting(Request q, Fid fid, int flags)
+    {
+        if (!MayWait)
+            return Errno.ENOMEM;
+        try
+        {
+            return await fid.Volume.Open(fid.Who, fid.Node, flags, BeginWaiting(q)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _waitingOpens.Remove(q);
+        }
+    }
+
+    private async ValueTask<Result<CreatedFile>> CreateWaiting(Request q, Fid fid, FileName name, int flags, uint mode, uint gid)
+    {
+        if (!MayWait)
+            return Errno.ENOMEM;
+        try
+        {
+            return await fid.Volume.Create(fid.Who, fid.Node, name, flags, mode, gid, BeginWaiting(q)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _waitingOpens.Remove(q);
+        }
+    }
+
+    private void GiveUpOpens(Fid? of)
+    {
+        foreach (var q in _waitingOpens.ToArray())
+        {
+            if (of is null || q.First == of)
+                q.GiveUp();
+        }
+    }
+}
