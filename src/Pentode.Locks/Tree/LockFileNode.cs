@@ -15,8 +15,12 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
     private const int Truncate = 0x200;
     private const int AccessMode = 3;
 
+    // Exclusive uses without a write after which none is expected.
+    private const int SeldomUses = 16;
+
     private int _holders;
     private int _waiters;
+    private int _quietUses = SeldomUses;
     private bool _isRemoving;
     private TaskCompletionSource? _noWaiters;
     private ByteRangeLocks? _ranges;
@@ -35,6 +39,9 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
 
     /// <summary>Ends when nobody waits any more, if somebody does.</summary>
     internal Task? EndOfWaiters => _noWaiters?.Task;
+
+    /// <summary>The last exclusive uses did not write the value. Only tells what is cheaper.</summary>
+    internal bool IsSeldomWritten => Volatile.Read(ref _quietUses) >= SeldomUses;
 
     internal bool IsCompatible => Tree.Options.IsCompatible;
 
@@ -112,10 +119,14 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
         _noWaiters = null;
     }
 
-    internal void Closed()
+    internal void Closed(bool wasExclusive, bool hasWritten)
     {
         lock (Tree.Gate)
+        {
             _holders--;
+            if (wasExclusive)
+                _quietUses = hasWritten ? 0 : Math.Min(_quietUses + 1, SeldomUses);
+        }
     }
 
     private async ValueTask<Result<IOpenFile>> OpenedLater(ValueTask<Result<LockHandle>> task, int flags) => Opened(await task.ConfigureAwait(false), flags);
