@@ -121,7 +121,8 @@ public sealed partial class FuseSession : IFaultOwner
 
         _spin.Slept(Stopwatch.GetTimestamp() - _idleSince);
         var taken = TakeSome();
-        while (taken < MaxRequestsPerTurn && _spin.IsWorthIt && LookForMore(out var more))
+        // What is under way may have ended on this loop: that is not to be kept waiting.
+        while (taken < MaxRequestsPerTurn && _pending.Count == 0 && _spin.IsWorthIt && LookForMore(out var more))
             taken += more;
         Loop.CountRequests(taken);
         Volatile.Write(ref _requests, _requests + taken);
