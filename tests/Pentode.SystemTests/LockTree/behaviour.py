@@ -133,12 +133,15 @@ class Upgrader:
         ready, _, _ = select.select([self.out], [], [], 3 if MODE == "kernel" else 10)
         return os.read(self.out, 64).decode() if ready else "waits"
 
-    def end(self):
-        """Gives the shared lock back, without which an open that waits for ever cannot even be killed in the kernel's dlmfs."""
+    def give_back(self):
+        """Closes the shared lock. In the kernel's dlmfs an open that waits for ever cannot even be killed, and only one side hears of the other's
+        wait: both have to give theirs back before either is sure to end."""
         try:
             os.write(self.begin, b"c")
         except BrokenPipeError:
             pass
+
+    def end(self):
         os.waitpid(self.pid, 0)
         os.close(self.out)
         os.close(self.begin)
@@ -625,6 +628,8 @@ def _():
     for one in both:
         one.go()
     words = sorted(one.answer() for one in both)
+    for one in both:
+        one.give_back()
     for one in both:
         one.end()
     clean("dl")
