@@ -32,6 +32,7 @@ public sealed partial class FuseSession : IFaultOwner
     private long _requests;
     private long _errors;
     private long _idleSince;
+    private int _awaited;
     private bool _isBurst;
     private bool _isStarted;
     private bool _isStarved;
@@ -133,13 +134,14 @@ public sealed partial class FuseSession : IFaultOwner
     private int TakeSome()
     {
         var taken = 0;
+        _awaited = 0;
         using (RequestRun.Begin())
         {
-            // One request at a time is what one program does; looking for a second each time would be in vain.
-            var most = _isBurst ? MaxRequestsPerTurn : 2;
-            while (taken < most && MayTake)
+            while (taken < MaxRequestsPerTurn && MayTake)
             {
-                if (taken == 1 && !_isBurst && _pending.Count == 0)
+                // One request at a time is what one program does; looking for a second each time would be in vain. But for nobody waits for the
+                // answer to the last (a file is released, nodes are forgotten): then he has gone on, and perhaps asked already.
+                if (_awaited == 1 && !_isBurst && _pending.Count == 0)
                     break;
                 if (!TakeOne())
                     break;
@@ -147,7 +149,7 @@ public sealed partial class FuseSession : IFaultOwner
             }
         }
 
-        _isBurst = taken > 1 || _pending.Count > 0;
+        _isBurst = _awaited > 1 || _pending.Count > 0;
         return taken;
     }
 

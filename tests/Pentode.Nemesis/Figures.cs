@@ -85,7 +85,7 @@ internal sealed class Figures(string kind, Func<ILockStore> open, int rounds, in
         await IdleAsync(nodes, 3);
         await BusyAsync(nodes);
         await HoldAsync(nodes[0]);
-        await QueueAsync(nodes[0]);
+        await QueueAsync();
         foreach (var node in nodes)
             await node.DisposeAsync();
         foreach (var store in _stores)
@@ -178,13 +178,15 @@ internal sealed class Figures(string kind, Func<ILockStore> open, int rounds, in
             $"| {kind} | {held} locks taken by 64 tasks and held: {seconds:F2} s, {each:F0} bytes each; given back in {Stopwatch.GetElapsedTime(clock).TotalMilliseconds:F0} ms | | | |"));
     }
 
-    private async Task QueueAsync(FiguresNode first)
+    private async Task QueueAsync()
     {
-        var held = await first.AcquireAsync("queue");
+        // A domain of its own: its listing, which tells who waits, is then short.
         var store = Store();
+        var first = await FiguresNode.StartAsync(store, _cluster, "first", "queue");
+        var held = await first.AcquireAsync("queue");
         var nodes = new List<FiguresNode>();
         for (var i = 0; i < waiters; i++)
-            nodes.Add(await FiguresNode.StartAsync(store, _cluster, string.Create(CultureInfo.InvariantCulture, $"w{i}")));
+            nodes.Add(await FiguresNode.StartAsync(store, _cluster, string.Create(CultureInfo.InvariantCulture, $"w{i}"), "queue"));
         var order = new List<int>();
         var waits = new List<Task>();
         for (var i = 0; i < waiters; i++)
@@ -204,7 +206,7 @@ internal sealed class Figures(string kind, Func<ILockStore> open, int rounds, in
         var isInOrder = order.SequenceEqual(Enumerable.Range(0, waiters));
         _isOk &= isInOrder && trips <= MostRoundTrips;
         Row(string.Create(CultureInfo.InvariantCulture, $"{waiters} nodes in the queue of one lock served in {(isInOrder ? "their order" : "ANOTHER ORDER")}, mean"), string.Create(CultureInfo.InvariantCulture, $"{each:F2}"), "–", trips);
-        foreach (var node in nodes)
+        foreach (var node in nodes.Append(first))
             await node.DisposeAsync();
 
         async Task WaitAsync(int number)
