@@ -32,6 +32,12 @@ public interface IOpenFile
     /// <summary>One close(2) of a descriptor that may have duplicates: reports what close(2) shall say, ends nothing.</summary>
     ValueTask<Errno> Flush() => new(Errno.None);
 
+    /// <summary>
+    /// Asks to do without <see cref="Flush"/>, which costs whoever closes a way to the tree and back. True when there will be nothing to ask: the
+    /// file then does at once what it would do there.
+    /// </summary>
+    bool TrySkipFlush() => true;
+
     /// <summary>Readiness now. With a sink, also calls it once at the next change.</summary>
     FileReadiness Poll(IReadinessSink? sink) => FileReadiness.Readable | FileReadiness.Writable;
 

@@ -78,6 +78,9 @@ public sealed partial class Volume
         return error != Errno.None ? Refuse(error) : Counted(file.Flush());
     }
 
+    /// <inheritdoc cref="IOpenFile.TrySkipFlush"/>
+    public static bool TrySkipFlush(IOpenFile file) => file.TrySkipFlush();
+
     /// <inheritdoc cref="IOpenFile.Poll"/>
     public static FileReadiness Poll(IOpenFile file, IReadinessSink? sink) => file.Poll(sink);
 

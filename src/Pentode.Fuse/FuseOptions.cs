@@ -41,9 +41,6 @@ public sealed record FuseOptions
     /// </summary>
     public bool OpenMayWait { get; init; }
 
-    /// <summary>Files open for reading alone have nothing to say at close(2): the kernel need not ask.</summary>
-    public bool ReadersSkipFlush { get; init; }
-
     /// <summary>The tree looks at supplementary groups; they are read from /proc and remembered for <see cref="GroupsLifetime"/>.</summary>
     public bool UsesGroups { get; init; } = true;
 

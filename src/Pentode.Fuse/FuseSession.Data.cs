@@ -67,7 +67,8 @@ public sealed partial class FuseSession
                 how |= FuseOpenModes.DirectIo | FuseOpenModes.ParallelDirectWrites;
             else if (_options.KeepCache)
                 how |= FuseOpenModes.KeepCache;
-            if (_options.ReadersSkipFlush && (flags & AccessMode) == 0)
+            // Record locks of an owner end at his close(2), of which only a flush tells.
+            if (!_options.RemoteLocks && Volume.TrySkipFlush(handle.File))
                 how |= FuseOpenModes.NoFlush;
         }
 

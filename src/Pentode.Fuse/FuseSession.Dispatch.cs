@@ -35,6 +35,8 @@ public sealed partial class FuseSession
 
         var request = _idle.TryPop(out var idle) ? idle : new FuseRequest(this);
         request.Opcode = (FuseOpcode)header.Opcode;
+        if (request.Opcode is not (FuseOpcode.Release or FuseOpcode.Releasedir or FuseOpcode.Forget or FuseOpcode.BatchForget))
+            _awaited++;
         request.Unique = header.Unique;
         request.NodeId = header.NodeId;
         request.Pid = header.Pid;

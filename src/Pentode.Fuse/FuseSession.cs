@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pentode.Core;
 using Pentode.Core.Buffers;
 using Pentode.Core.Diagnostics;
@@ -23,12 +24,15 @@ public sealed partial class FuseSession : IFaultOwner
     private readonly FuseCallers _callers;
     private readonly PollCompletion _poll;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly FuseSpin _spin = new(Environment.ProcessorCount);
     private readonly Stack<FuseRequest> _idle = new();
     private readonly Dictionary<ulong, FuseRequest> _pending = [];
     private NativeBuffer? _input;
     private long _heldBytes;
     private long _requests;
     private long _errors;
+    private long _idleSince;
+    private int _awaited;
     private bool _isBurst;
     private bool _isStarted;
     private bool _isStarved;
@@ -116,14 +120,28 @@ public sealed partial class FuseSession : IFaultOwner
             return;
         }
 
+        _spin.Slept(Stopwatch.GetTimestamp() - _idleSince);
+        var taken = TakeSome();
+        // What is under way may have ended on this loop: that is not to be kept waiting.
+        while (taken < MaxRequestsPerTurn && _pending.Count == 0 && _spin.IsWorthIt && LookForMore(out var more))
+            taken += more;
+        Loop.CountRequests(taken);
+        Volatile.Write(ref _requests, _requests + taken);
+        _idleSince = Stopwatch.GetTimestamp();
+        Arm();
+    }
+
+    private int TakeSome()
+    {
         var taken = 0;
+        _awaited = 0;
         using (RequestRun.Begin())
         {
-            // One request at a time is what one program does; looking for a second each time would be in vain.
-            var most = _isBurst ? MaxRequestsPerTurn : 2;
-            while (taken < most && _heldBytes < _options.MaxHeldBytes && !_isEnding)
+            while (taken < MaxRequestsPerTurn && MayTake)
             {
-                if (taken == 1 && !_isBurst && _pending.Count == 0)
+                // One request at a time is what one program does; looking for a second each time would be in vain. But for nobody waits for the
+                // answer to the last (a file is released, nodes are forgotten): then he has gone on, and perhaps asked already.
+                if (_awaited == 1 && !_isBurst && _pending.Count == 0)
                     break;
                 if (!TakeOne())
                     break;
@@ -131,11 +149,22 @@ public sealed partial class FuseSession : IFaultOwner
             }
         }
 
-        _isBurst = taken > 1 || _pending.Count > 0;
-        Loop.CountRequests(taken);
-        Volatile.Write(ref _requests, _requests + taken);
-        Arm();
+        _isBurst = _awaited > 1 || _pending.Count > 0;
+        return taken;
     }
+
+    // Instead of sleeping, for as long as the spin says. A run of requests begins anew with each that comes.
+    private bool LookForMore(out int taken)
+    {
+        var end = Stopwatch.GetTimestamp() + FuseSpin.LookNs;
+        do
+            taken = MayTake ? TakeSome() : 0;
+        while (taken == 0 && MayTake && Stopwatch.GetTimestamp() < end);
+        _spin.Looked(taken > 0);
+        return taken > 0;
+    }
+
+    private bool MayTake => _heldBytes < _options.MaxHeldBytes && !_isEnding;
 
     // False when there is nothing more to take.
     private bool TakeOne()

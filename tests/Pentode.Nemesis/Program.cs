@@ -5,7 +5,7 @@ using Pentode.Testing.Locks;
 // nemesis run [--seconds N] [--locks pentode|naive] [--seed N] [--faults a,b,…] [--nodes N] [--long-hold MS] [--report FILE] [--keep DIR]
 // nemesis node …      one worker process, started by run
 // nemesis check --keep DIR    the histories of a run that was kept
-// nemesis figures …   latencies and round trips on a cluster that runs
+// nemesis figures [--stores embedded,etcd,postgres] [--rounds N] [--held N] [--waiters N]    what locks cost on each store
 if (args.Length == 0)
 {
     Console.Error.WriteLine("usage: nemesis run|node|check|figures [--option value]…");
@@ -33,7 +33,7 @@ switch (args[0])
         Console.WriteLine(report);
         return report.IsOk ? 0 : 1;
     case "figures":
-        return await Figures.RunAsync(Text("endpoints", ""), Number("rounds", 500));
+        return await Figures.RunAsync(Text("stores", "embedded,etcd,postgres"), Number("rounds", 500), Number("held", 10_000), Number("waiters", 100));
     default:
         Console.Error.WriteLine($"no such command: {args[0]}");
         return 2;

@@ -10,8 +10,7 @@ public static class LocksMounting
     public const string SourcePrefix = "locks:";
 
     /// <summary>
-    /// The kernel checks permissions and keeps flock(2) and fcntl(2) locks to itself, as in dlmfs; opens may wait; the value is never cached, and
-    /// those who only read have nothing to say at close.
+    /// The kernel checks permissions and keeps flock(2) and fcntl(2) locks to itself, as in dlmfs; opens may wait; the value is never cached.
     /// </summary>
     public static FuseOptions Options(string node, bool allowOther) => new()
     {
@@ -21,7 +20,6 @@ public static class LocksMounting
         DirectIo = true,
         RemoteLocks = false,
         OpenMayWait = true,
-        ReadersSkipFlush = true,
         UsesGroups = false,
         EntryTimeout = TimeSpan.FromSeconds(60),
         AttributeTimeout = TimeSpan.FromSeconds(1),

@@ -15,9 +15,13 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
     private const int Truncate = 0x200;
     private const int AccessMode = 3;
 
+    // Exclusive uses without a write after which none is expected.
+    private const int SeldomUses = 16;
+
     private int _holders;
     private int _lost;
     private int _waiters;
+    private int _quietUses = SeldomUses;
     private bool _isRemoving;
     private TaskCompletionSource? _noWaiters;
     private ByteRangeLocks? _ranges;
@@ -36,6 +40,9 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
 
     /// <summary>Ends when nobody waits any more, if somebody does.</summary>
     internal Task? EndOfWaiters => _noWaiters?.Task;
+
+    /// <summary>The last exclusive uses did not write the value. Only tells what is cheaper.</summary>
+    internal bool IsSeldomWritten => Volatile.Read(ref _quietUses) >= SeldomUses;
 
     internal bool IsCompatible => Tree.Options.IsCompatible;
 
@@ -116,12 +123,14 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
     /// <summary>True while there is an open file whose lock is lost. Under the gate.</summary>
     internal bool HasLost => _lost > 0;
 
-    internal void Closed(bool wasLost)
+    internal void Closed(bool wasExclusive, bool hasWritten, bool wasLost)
     {
         lock (Tree.Gate)
         {
             _holders--;
             _lost -= wasLost ? 1 : 0;
+            if (wasExclusive)
+                _quietUses = hasWritten ? 0 : Math.Min(_quietUses + 1, SeldomUses);
         }
     }
 

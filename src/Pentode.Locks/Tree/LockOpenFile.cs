@@ -20,6 +20,8 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
     private IReadinessSink? _sink;
     private bool _hasRanges;
     private int _isLost;
+    private bool _isThrough;
+    private bool _hasWritten;
 
     internal LockOpenFile(LockFileNode node, LockHandle handle, int flags)
     {
@@ -54,7 +56,9 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
         if (offset >= LockTree.ValueBytes)
             return new((Result<int>)(_handle.IsLost ? Errno.ESTALE : Errno.ENOSPC));
         var count = Math.Min(buffer.Length, LockTree.ValueBytes - (int)offset);
-        return new(_handle.WriteValue(buffer.Span[..count], _node.IsCompatible ? 0 : (int)offset));
+        var written = _handle.WriteValue(buffer.Span[..count], _node.IsCompatible ? 0 : (int)offset);
+        _hasWritten |= written.IsOk;
+        return written.IsOk && _isThrough ? WriteThrough(written) : new(written);
     }
 
     /// <inheritdoc/>
@@ -75,6 +79,12 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
 
     /// <inheritdoc/>
     public bool ReleaseLocks() => _hasRanges && _node.Ranges.ReleaseFile(this);
+
+    /// <summary>
+    /// Yes to those who do not write, which most users of locks do not: a write in spite of that is committed before it is answered, and the next uses
+    /// of the lock are asked at close again, so that several writes of one use are one commit.
+    /// </summary>
+    public bool TrySkipFlush() => _isThrough = _handle.Mode != LockMode.Exclusive || _node.IsSeldomWritten;
 
     /// <summary>One close(2): what was written is committed. A lost lock is an error only when that cost something.</summary>
     public ValueTask<Errno> Flush()
@@ -109,7 +119,7 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
             _sink = null;
         ReleaseLocks();
         var error = _handle.Release();
-        _node.Closed(Volatile.Read(ref _isLost) != 0);
+        _node.Closed(_handle.Mode == LockMode.Exclusive, _hasWritten, Volatile.Read(ref _isLost) != 0);
         return new(error);
     }
 
@@ -122,6 +132,12 @@ internal sealed class LockOpenFile : IOpenFile, ILockObserver
         if (Interlocked.Exchange(ref _isLost, 1) == 0)
             _node.Lost();
         Tell();
+    }
+
+    private async ValueTask<Result<int>> WriteThrough(Result<int> written)
+    {
+        var error = await _handle.FlushAsync().ConfigureAwait(false);
+        return error == Errno.None ? written : error;
     }
 
     private void Tell()

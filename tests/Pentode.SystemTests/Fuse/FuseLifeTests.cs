@@ -120,6 +120,31 @@ public sealed class FuseLifeTests
     }
 
     [Fact]
+    public void A_client_that_stops_in_the_middle_holds_nobody_up()
+    {
+        using var m = Mounted.Directory();
+        var mount = m.Files["mnt"];
+        File.WriteAllBytes(m.Files["src/big"], new byte[32 << 20]);
+        for (var i = 0; i < 2000; i++)
+            File.WriteAllText(m.Files[$"src/f{i}"], "");
+        using var client = Process.Start("python3", ["-c", $"import os\nto=os.open('/dev/null', os.O_WRONLY)\nwhile True:\n f=os.open('{mount}/big', os.O_RDONLY)\n while os.sendfile(to, f, None, 1 << 20): os.listdir('{mount}')\n os.close(f)\n"]);
+        for (var i = 0; i < 10; i++)
+        {
+            Thread.Sleep(30);
+            Tool.Ok(Patience, "kill", "-STOP", client.Id.ToString(CultureInfo.InvariantCulture));
+            Assert.Equal("x\n", Tool.Ok(Patience, "sh", "-c", $"echo x > {mount}/other; cat {mount}/other; ls -l {mount} > /dev/null"));
+            if (i < 9)
+                Tool.Ok(Patience, "kill", "-CONT", client.Id.ToString(CultureInfo.InvariantCulture));
+        }
+
+        // It is still stopped, with the file open.
+        Assert.Equal(0, m.Process!.Terminate());
+        Assert.DoesNotContain(mount, File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
+        client.Kill();
+        client.WaitForExit();
+    }
+
+    [Fact]
     public void Exports_of_a_daemon_are_mounted_as_its_configuration_says()
     {
         Mounted.Require();

@@ -68,6 +68,41 @@ public sealed class LockTreeOverFuseTests
         await t.B.Close((await waiting.WaitAsync(LockNodes.Patience)).Value);
     }
 
+    [Fact]
+    public async Task Close_is_asked_for_only_where_the_value_is_written()
+    {
+        await using var t = await LockTreeFixture.CreateAsync();
+        await LockTreeFixture.Lock(t.A, "l");
+        await using var kernel = Ready(LocksMounting.Options("a", allowOther: false), t.A);
+        var node = Walk(kernel, "d", "l");
+        Assert.True(Use(write: false, shared: true));
+        Assert.True(Use(write: false));
+
+        // Nobody will ask at close, so the write is in the store before it is answered.
+        Assert.True(Use(write: true));
+        var theirs = (await LockTreeFixture.Open(t.B, "l", 0)).Value;
+        var value = new byte[64];
+        Assert.Equal(64, (await t.B.Read(theirs, value, 0)).Value);
+        Assert.Equal((byte)'v', value[0]);
+        await t.B.Close(theirs);
+
+        // From then on it is, until sixteen uses have not written; those who only read never are.
+        for (var i = 0; i < 16; i++)
+            Assert.False(Use(write: false));
+        Assert.True(Use(write: false));
+        Assert.True(Use(write: false, shared: true));
+
+        bool Use(bool write, bool shared = false)
+        {
+            var opened = kernel.Ok(FuseOpcode.Open, node, Body(shared ? 0u : 2u, 0u));
+            var handle = U64(opened, 0);
+            if (write)
+                kernel.Ok(FuseOpcode.Write, node, Body(handle, 0UL, 1u, 0u, 0UL, 2u, 0u, "v"u8.ToArray()));
+            kernel.Ok(FuseOpcode.Release, node, Body(handle, 2u, 0u, 0UL));
+            return ((FuseOpenModes)BinaryPrimitives.ReadUInt32LittleEndian(opened.AsSpan(8))).HasFlag(FuseOpenModes.NoFlush);
+        }
+    }
+
     private static ulong Walk(FuseKernel kernel, params string[] names) =>
         names.Aggregate(1UL, (node, name) => U64(kernel.Ok(FuseOpcode.Lookup, node, Body(name)), 0));
 
