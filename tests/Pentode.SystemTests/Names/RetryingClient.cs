@@ -113,11 +113,17 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
     /// <summary>A connection to a port of this machine.</summary>
     public static NfsPeer Connect(int port)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Connect(IPAddress.Loopback, port);
-        var descriptor = (int)socket.SafeHandle.DangerousGetHandle();
-        socket.SafeHandle.SetHandleAsInvalid();
-        return new NfsPeer(descriptor);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.Connect(IPAddress.Loopback, port);
+            return new NfsPeer(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static string[] List(NfsPeer peer, byte[] directory)
