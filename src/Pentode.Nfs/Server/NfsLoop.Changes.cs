@@ -150,8 +150,8 @@ internal sealed partial class NfsLoop
         {
             _ = await directory.Volume.Close(created.File).ConfigureAwait(false);
 
-            // Gone already: it was made all the same, maybe by this very call before a crash.
-            return error == Errno.None && attributes.Error == Errno.ESTALE ? made : error == Errno.None ? attributes.Error : error;
+            // Gone already, or not to be seen now: it was made all the same, maybe by this very call before a crash.
+            return error == Errno.None ? made : error;
         }
 
         call.MadeAttributes = attributes.Value;
