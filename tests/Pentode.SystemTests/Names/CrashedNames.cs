@@ -72,7 +72,7 @@ internal sealed class CrashedNames : IDisposable
         await Run(async () =>
         {
             // At any moment; or should the point not be reached.
-            await Task.Delay(isAtPoint ? 3000 : _random.Next(120));
+            await Task.Delay(isAtPoint ? 3000 : 100 + _random.Next(500));
         });
         File.Delete(Plan);
         Kills++;
@@ -88,7 +88,7 @@ internal sealed class CrashedNames : IDisposable
             Arm("wait");
         using var stop = new CancellationTokenSource();
         var clients = Changes(stop.Token);
-        var end = DateTime.UtcNow.AddMilliseconds(isAtPoint ? 3000 : _random.Next(120));
+        var end = DateTime.UtcNow.AddMilliseconds(isAtPoint ? 3000 : 100 + _random.Next(500));
         while (DateTime.UtcNow < end && !File.Exists(Plan + ".hit"))
             await Task.Delay(1);
         _postgres!.Kill();

@@ -9,7 +9,7 @@ using Pentode.Sqlite;
 
 /// <summary>
 /// Runs inside the real daemon (DOTNET_STARTUP_HOOKS): stops it at a fault point, wherever in a commit that is. The plan is a file whose path is in PENTODE_FAULT_PLAN: <c>POINT COUNT kill</c>
-/// ends the process as SIGKILL does when the point is reached for the COUNTth time, <c>POINT COUNT wait</c> keeps its thread there for as long as a file of that name with <c>.hit</c> is there.
+/// ends the process as SIGKILL does when a thread that writes reaches the point for the COUNTth time, <c>POINT COUNT wait</c> keeps its thread there for as long as a file of that name with <c>.hit</c> is there.
 /// </summary>
 internal static class StartupHook
 {
@@ -29,6 +29,9 @@ internal static class StartupHook
 
     private static Errno Reached(string point, string plan)
     {
+        // Reads are transactions too, on threads of their own.
+        if (Thread.CurrentThread.Name?.Contains("-write", StringComparison.Ordinal) != true)
+            return Errno.None;
         lock (s_gate)
         {
             if (s_left == 0 && !TryRead(plan))
