@@ -1,9 +1,12 @@
 namespace Pentode.Core;
 
-/// <summary>On whose behalf an operation runs: numeric user, group and supplementary groups. Immutable; compare by content.</summary>
+/// <summary>
+/// On whose behalf an operation runs: numeric user, group and supplementary groups. Immutable; compare by content, for which <see cref="Call"/> does not count.
+/// </summary>
 public sealed class Credentials : IEquatable<Credentials>
 {
     private readonly uint[] _groups;
+    private readonly Credentials? _withoutCall;
     private Credentials? _withoutRootGroup;
 
     /// <summary>Creates credentials; <paramref name="groups"/> is copied.</summary>
@@ -12,6 +15,11 @@ public sealed class Credentials : IEquatable<Credentials>
         Uid = uid;
         Gid = gid;
         _groups = groups.ToArray();
+    }
+
+    private Credentials(Credentials who, CallIdentity call)
+    {
+        (Uid, Gid, _groups, _withoutCall, Call) = (who.Uid, who.Gid, who._groups, who, call);
     }
 
     /// <summary>User 0 with group 0.</summary>
@@ -28,6 +36,15 @@ public sealed class Credentials : IEquatable<Credentials>
 
     /// <summary>Supplementary group ids.</summary>
     public ReadOnlySpan<uint> Groups => _groups;
+
+    /// <summary>The call the operation is part of, when it may be sent again and must not be done again.</summary>
+    public CallIdentity? Call { get; }
+
+    /// <summary>The same user, whatever he calls: for what outlives the call.</summary>
+    public Credentials WithoutCall() => _withoutCall ?? this;
+
+    /// <summary>The same user in a call.</summary>
+    public Credentials In(CallIdentity call) => new(WithoutCall(), call);
 
     /// <summary>True when <paramref name="gid"/> is the primary or a supplementary group.</summary>
     public bool IsInGroup(uint gid) => gid == Gid || Groups.Contains(gid);

@@ -15,5 +15,11 @@ internal sealed class BorrowedTree(ITreeBackend tree) : ITreeBackend
     public ValueTask<Result<INode>> OpenHandle(NodeHandle handle) => tree.OpenHandle(handle);
 
     /// <inheritdoc/>
+    public bool RemembersCalls => tree.RemembersCalls;
+
+    /// <inheritdoc/>
+    public bool WasCalled(ReadOnlySpan<byte> key) => tree.WasCalled(key);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
 }

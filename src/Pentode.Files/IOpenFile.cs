@@ -14,6 +14,9 @@ public interface IOpenFile
     /// <summary>Writes at an offset, at the end of the file when opened with O_APPEND; may be short only on a full disk.</summary>
     ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset);
 
+    /// <summary>The same in a call that may come again, for trees that remember calls (<see cref="ITreeBackend.RemembersCalls"/>).</summary>
+    ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset, CallIdentity? call) => Write(buffer, offset);
+
     /// <summary>fsync(2) or fdatasync(2).</summary>
     ValueTask<Errno> Sync(bool dataOnly);
 

@@ -13,4 +13,13 @@ public interface ITreeBackend : IAsyncDisposable
 
     /// <summary>The node a handle names, with a reference for the caller; ESTALE when it is gone or the handle was never this tree's.</summary>
     ValueTask<Result<INode>> OpenHandle(NodeHandle handle) => new((Result<INode>)Errno.ESTALE);
+
+    /// <summary>
+    /// True when the tree keeps, in one with each change made by <see cref="Credentials"/> in a call, that it was made: the same step of the
+    /// same call, asked for again within minutes and whatever crashed in between, succeeds as it did and changes nothing.
+    /// </summary>
+    bool RemembersCalls => false;
+
+    /// <summary>True for a call of before the last start that changed something. Needs no I/O.</summary>
+    bool WasCalled(ReadOnlySpan<byte> key) => false;
 }

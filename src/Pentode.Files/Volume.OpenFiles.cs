@@ -19,15 +19,18 @@ public sealed partial class Volume
         return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesRead)) : BytesLater(task, isWrite: false);
     }
 
-    /// <inheritdoc cref="IOpenFile.Write"/>
-    public ValueTask<Result<int>> Write(IOpenFile file, ReadOnlyMemory<byte> buffer, long offset)
+    /// <inheritdoc cref="IOpenFile.Write(ReadOnlyMemory{byte}, long)"/>
+    public ValueTask<Result<int>> Write(IOpenFile file, ReadOnlyMemory<byte> buffer, long offset) => Write(file, buffer, offset, call: null);
+
+    /// <inheritdoc cref="IOpenFile.Write(ReadOnlyMemory{byte}, long, CallIdentity)"/>
+    public ValueTask<Result<int>> Write(IOpenFile file, ReadOnlyMemory<byte> buffer, long offset, CallIdentity? call)
     {
         var error = BeginChange(FilesFaults.Write);
         if (error == Errno.None && (offset < 0 || offset > long.MaxValue - buffer.Length))
             error = Errno.EINVAL;
         if (error != Errno.None)
             return Refuse<int>(error);
-        var task = _options.Guard is { } guard ? WriteGuarded(new GuardedWrite(file, buffer, offset, guard)) : file.Write(buffer, offset);
+        var task = _options.Guard is { } guard ? WriteGuarded(new GuardedWrite(file, buffer, offset, guard, call)) : file.Write(buffer, offset, call);
         return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesWritten)) : BytesLater(task, isWrite: true);
     }
 

@@ -51,6 +51,9 @@ public sealed partial class Volume : IAsyncDisposable
     /// <inheritdoc cref="ITreeBackend.OpensMayWait"/>
     public bool OpensMayWait => _backend.OpensMayWait;
 
+    /// <inheritdoc cref="ITreeBackend.RemembersCalls"/>
+    public bool RemembersCalls => _backend.RemembersCalls;
+
     /// <summary>Calls so far.</summary>
     public long Operations => Volatile.Read(ref _operations);
 
@@ -80,6 +83,9 @@ public sealed partial class Volume : IAsyncDisposable
         return root;
     }
 
+    /// <inheritdoc cref="ITreeBackend.WasCalled"/>
+    public bool WasCalled(ReadOnlySpan<byte> key) => _backend.WasCalled(key);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _backend.DisposeAsync();
 
@@ -99,6 +105,13 @@ public sealed partial class Volume : IAsyncDisposable
     }
 
     private Credentials Squash(Credentials who)
+    {
+        if (who.Call is { } call)
+            return SquashUser(who.WithoutCall()) is var user && ReferenceEquals(user, who.WithoutCall()) ? who : user.In(call);
+        return SquashUser(who);
+    }
+
+    private Credentials SquashUser(Credentials who)
     {
         if (_options.SquashTo is { } one)
             return one;

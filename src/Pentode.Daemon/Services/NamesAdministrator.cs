@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Pentode.Core;
 using Pentode.Names.Catalog;
@@ -35,37 +34,6 @@ public sealed class NamesAdministrator(CatalogStore store)
 
     private static NamesAnswer One(NamesRow row) => new() { Rows = [row] };
 
-    private static NamesRow RowOf(CatalogInode row, string? path, string? name) => new()
-    {
-        Path = path,
-        Name = name,
-        Id = row.Pid.ToString(),
-        Type = TypeOf(row.Mode),
-        Mode = row.Mode & 0xFFF,
-        Uid = row.Uid,
-        Gid = row.Gid,
-        Links = row.LinkCount,
-        SizeBytes = row.IsDirectory ? null : row.Size,
-        Io = row.IsRegular ? row.IsIoEnabled : null,
-        State = row.IsRegular ? row.State.ToString().ToLowerInvariant() : null,
-        Time = Time(row.ModifyTime),
-        Detail = row.Target is { } target ? Encoding.UTF8.GetString(target) : null,
-    };
-
-    private static string TypeOf(uint mode) => (mode & 0xF000) switch
-    {
-        0x4000 => "directory",
-        0xA000 => "link",
-        0x1000 => "fifo",
-        0xC000 => "socket",
-        0x2000 => "char",
-        0x6000 => "block",
-        _ => "file",
-    };
-
-    private static string Time(long nanoseconds) =>
-        DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick).ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
-
     /// <summary>By path, or without a leading slash by id.</summary>
     private async ValueTask<Result<CatalogInode>> Find(string text)
     {
@@ -80,14 +48,14 @@ public sealed class NamesAdministrator(CatalogStore store)
         if (!found.IsOk)
             return Failed(request.Path, found.Error);
         if (!found.Value.IsDirectory)
-            return One(RowOf(found.Value, request.Path, request.Path[(request.Path.LastIndexOf('/') + 1)..]));
+            return One(NamesRows.Of(found.Value, request.Path, request.Path[(request.Path.LastIndexOf('/') + 1)..]));
         var page = await store.List(found.Value.Number, request.After, PageRows).ConfigureAwait(false);
         if (!page.IsOk)
             return Failed(request.Path, page.Error);
         var entries = page.Value.Entries;
         return new NamesAnswer
         {
-            Rows = [.. entries.Select(e => RowOf(e.Inode, null, Encoding.UTF8.GetString(e.Name)))],
+            Rows = [.. entries.Select(e => NamesRows.Of(e.Inode, null, Encoding.UTF8.GetString(e.Name)))],
             Next = page.Value.IsLast || entries.Count == 0 ? null : entries[^1].Cookie,
         };
     }
@@ -98,7 +66,7 @@ public sealed class NamesAdministrator(CatalogStore store)
         if (!found.IsOk)
             return Failed(request.Path, found.Error);
         var path = await store.PathOf(found.Value.Number).ConfigureAwait(false);
-        return path.IsOk ? One(RowOf(found.Value, Encoding.UTF8.GetString(path.Value), null)) : Failed(request.Path, path.Error);
+        return path.IsOk ? One(NamesRows.Of(found.Value, Encoding.UTF8.GetString(path.Value), null)) : Failed(request.Path, path.Error);
     }
 
     private async Task<NamesAnswer> Io(NamesRequest request)
@@ -110,7 +78,7 @@ public sealed class NamesAdministrator(CatalogStore store)
             return new NamesAnswer { Error = $"{request.Path}: only a regular file can be enabled for I/O" };
         if (request.Set is { } isEnabled)
             found = await store.SetIo(CatalogRequest.Daemon, found.Value.Number, isEnabled).ConfigureAwait(false);
-        return found.IsOk ? One(RowOf(found.Value, request.Path, null)) : Failed(request.Path, found.Error);
+        return found.IsOk ? One(NamesRows.Of(found.Value, request.Path, null)) : Failed(request.Path, found.Error);
     }
 
     private async Task<NamesAnswer> Tag(NamesRequest request)
@@ -162,7 +130,7 @@ public sealed class NamesAdministrator(CatalogStore store)
             Uid = tag.Uid,
             Gid = tag.Gid,
             SizeBytes = tag.Value.Length,
-            Time = Time(tag.ModifyTime),
+            Time = NamesRows.Time(tag.ModifyTime),
             Content = Convert.ToBase64String(tag.Value),
         };
     }
@@ -221,7 +189,7 @@ public sealed class NamesAdministrator(CatalogStore store)
             Uid = level.Uid,
             Gid = level.Gid,
             SizeBytes = level.Size,
-            Time = Time(level.ModifyTime),
+            Time = NamesRows.Time(level.ModifyTime),
             Content = content is null ? null : Convert.ToBase64String(content),
         };
     }
@@ -235,10 +203,10 @@ public sealed class NamesAdministrator(CatalogStore store)
         foreach (var item in items.Value)
         {
             var parent = await store.PathOf(item.Parent).ConfigureAwait(false);
-            rows.Add(RowOf(item.Inode, $"{(parent.IsOk ? Encoding.UTF8.GetString(parent.Value).TrimEnd('/') : "?")}/{Encoding.UTF8.GetString(item.Name)}", null) with
+            rows.Add(NamesRows.Of(item.Inode, $"{(parent.IsOk ? Encoding.UTF8.GetString(parent.Value).TrimEnd('/') : "?")}/{Encoding.UTF8.GetString(item.Name)}", null) with
             {
                 Sequence = item.Sequence,
-                Time = Time(item.RemovedTime),
+                Time = NamesRows.Time(item.RemovedTime),
             });
         }
 
@@ -362,7 +330,7 @@ public sealed class NamesAdministrator(CatalogStore store)
                 .. events.Value.Select(e => new NamesRow
                 {
                     Sequence = e.Sequence,
-                    Time = Time(e.Time),
+                    Time = NamesRows.Time(e.Time),
                     Type = e.Kind.ToString().ToLowerInvariant(),
                     Id = e.Pid.ToString(),
                     Parent = e.Parent == e.Pid ? null : e.Parent.ToString(),

@@ -30,7 +30,7 @@ public static class CatalogLimits
     /// <summary>Most bytes of names and values of extended attributes of one object.</summary>
     public const int ExtendedAttributes = 256 * 1024;
 
-    /// <summary>Longest request key.</summary>
+    /// <summary>Longest key of a call.</summary>
     public const int RequestKey = 64;
 
     /// <summary>Most directories above one another that a walk upwards follows.</summary>

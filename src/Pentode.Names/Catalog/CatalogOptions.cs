@@ -15,8 +15,11 @@ public sealed record CatalogOptions
     /// <summary>How long events are kept. Seven days.</summary>
     public TimeSpan EventAge { get; init; } = TimeSpan.FromDays(7);
 
-    /// <summary>How long outcomes of keyed requests are kept. Ten minutes.</summary>
+    /// <summary>How long calls that were done are remembered. Ten minutes.</summary>
     public TimeSpan RequestAge { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many of them, the newest: what a crash cuts off are calls of its last moment. 65536.</summary>
+    public int RequestCount { get; init; } = 1 << 16;
 
     /// <summary>True: a reply may leave before its change is on the disk (lost only with the machine, never torn).</summary>
     public bool IsRelaxed { get; init; }

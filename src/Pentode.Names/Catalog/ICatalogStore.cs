@@ -67,6 +67,9 @@ public interface ICatalogStore : ICatalogContent, ICatalogTags, ICatalogFacts, I
     /// </summary>
     ValueTask<Result<CatalogInode>> SetAttributes(CatalogRequest by, long number, AttributeChange change, long? guard = null, bool isOpen = false);
 
+    /// <summary>True for a call (<see cref="CallIdentity"/>) of before this start that changed something and may still be sent again. No I/O.</summary>
+    bool WasCalled(ReadOnlySpan<byte> key);
+
     /// <summary>Keeps an object that loses its last name until <see cref="Release"/> (open files). In memory, counted; after a crash what was held is cleaned up.</summary>
     void Hold(long number);
 
@@ -89,7 +92,7 @@ public interface ICatalogStore : ICatalogContent, ICatalogTags, ICatalogFacts, I
     ValueTask<Result<byte[]>> Interned(long number);
 
     /// <summary>
-    /// Periodic work, some of it (at most about a thousand rows): trash beyond its grace, old events and outcomes, checkpoints. Returns true when more is left.
+    /// Periodic work, some of it (at most about a thousand rows): trash beyond its grace, old events and calls, checkpoints. Returns true when more is left.
     /// </summary>
     ValueTask<Result<bool>> Maintain();
 }

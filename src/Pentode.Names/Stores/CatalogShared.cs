@@ -32,6 +32,9 @@ internal sealed class CatalogShared
         }
     }
 
+    /// <summary>The time that long ago.</summary>
+    public long Oldest(TimeSpan age) => ((Options.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch) - age).Ticks * 100;
+
     public void Hold(long number) => _holds.AddOrUpdate(number, 1, static (_, count) => count + 1);
 
     /// <summary>True when that was the last hold.</summary>

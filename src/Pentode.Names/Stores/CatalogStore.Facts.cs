@@ -134,7 +134,7 @@ public sealed partial class CatalogStore
             if (!step.IsOk)
                 return step;
             total += step.Value;
-            if (sequence != 0 || step.Value == 0 || !by.Key.IsEmpty)
+            if (sequence != 0 || step.Value == 0 || by.Call is not null)
                 return total;
         }
     }

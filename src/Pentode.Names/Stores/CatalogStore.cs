@@ -8,10 +8,12 @@ namespace Pentode.Names.Stores;
 public sealed partial class CatalogStore : ICatalogStore
 {
     private readonly ICatalogEngine _engine;
+    private readonly CallsBefore _before;
 
-    internal CatalogStore(ICatalogEngine engine)
+    internal CatalogStore(ICatalogEngine engine, CallsBefore before)
     {
         _engine = engine;
+        _before = before;
     }
 
     /// <inheritdoc/>
@@ -54,7 +56,7 @@ public sealed partial class CatalogStore : ICatalogStore
         if (error == Errno.None && (what.Mode & 0xF000) is not (0 or 0x1000 or 0x2000 or 0x4000 or 0x6000 or 0x8000 or 0xA000 or 0xC000))
             error = Errno.EINVAL;
         return error == Errno.None
-            ? Change(by, tx => ObjectChanges.Create(tx, by.Who, parent, bytes, what), static i => i.Number, Again, CatalogHint.Of(parent, bytes))
+            ? Change(by, tx => ObjectChanges.Create(tx, by.Who, parent, bytes, what), static i => i.Number, (tx, number) => Made(tx, number, what), CatalogHint.Of(parent, bytes))
             : new(error);
     }
 
@@ -96,6 +98,9 @@ public sealed partial class CatalogStore : ICatalogStore
     /// <inheritdoc/>
     public ValueTask<Result<CatalogInode>> SetAttributes(CatalogRequest by, long number, AttributeChange change, long? guard, bool isOpen) =>
         Change(by, tx => AttributeChanges.Set(tx, by.Who, number, change, guard, isOpen), static i => i.Number, Again, CatalogHint.Of(number));
+
+    /// <inheritdoc/>
+    public bool WasCalled(ReadOnlySpan<byte> key) => _before.Contains(key);
 
     /// <inheritdoc/>
     public void Hold(long number) => _engine.Shared.Hold(number);
@@ -171,26 +176,28 @@ public sealed partial class CatalogStore : ICatalogStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
-    /// <summary>A change that answers with a value; <paramref name="again"/> rebuilds the answer of a keyed request that was done before from what <paramref name="remember"/> kept.</summary>
+    /// <summary>A change that answers with a value; <paramref name="again"/> rebuilds the answer of one that was done before from what <paramref name="remember"/> kept.</summary>
     private ValueTask<Result<T>> Change<T>(
         CatalogRequest by, Func<CatalogTransaction, Result<T>> change, Func<T, long> remember, Func<CatalogTransaction, long, Result<T>> again, CatalogHint? hint = null)
     {
-        if (by.Key.IsEmpty)
+        if (by.Call is not { } call)
             return _engine.Change(change, hint);
-        if (by.Key.Length > CatalogLimits.RequestKey)
+        if (call.Key.Length is 0 or > CatalogLimits.RequestKey)
             return new((Result<T>)Errno.EINVAL);
-        var key = by.Key.ToArray();
+        var key = call.Key.ToArray();
+        var step = call.NextStep();
         return _engine.Change(
             tx =>
             {
-                if (tx.Query("SELECT ino FROM request WHERE k = $1").Add(key).Scalar() is { } done)
-                    return again(tx, done);
+                var done = tx.Call(key);
+                if (done is not null && done.Step >= step)
+                    return again(tx, done.Number);
                 var result = change(tx);
                 if (result.IsOk)
-                    tx.Change("INSERT INTO request(k, t, ino) VALUES ($1, $2, $3)").Add(key).Add(tx.Now()).Add(remember(result.Value)).Queue();
+                    tx.Remember(new CatalogCall(key, tx.Now(), step, done?.Number ?? remember(result.Value)));
                 return result;
             },
-            hint);
+            (hint ?? CatalogHint.None) with { Call = key });
     }
 
     /// <summary>A change that answers with success only.</summary>
@@ -206,6 +213,10 @@ public sealed partial class CatalogStore : ICatalogStore
     }
 
     private static Result<CatalogInode> Again(CatalogTransaction tx, long number) => tx.Inode(number) is { } inode ? inode : Errno.ESTALE;
+
+    /// <summary>What a call made; when it was removed since, what there is left to say of it.</summary>
+    private static Result<CatalogInode> Made(CatalogTransaction tx, long number, NewObject what) =>
+        tx.Inode(number) ?? new CatalogInode { Number = number, Pid = default, Mode = (what.Mode & 0xF000) == 0 ? what.Mode | 0x8000 : what.Mode };
 
     private static Result<CatalogInode> AgainGone(CatalogTransaction tx, long number) =>
         tx.Inode(number) ?? new CatalogInode { Number = number, Pid = default, Mode = 0x8000 };

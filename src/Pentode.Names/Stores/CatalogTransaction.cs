@@ -13,10 +13,14 @@ internal sealed class CatalogTransaction
 
     private readonly Dictionary<long, CatalogInode?> _inodes = [];
     private readonly HashSet<long> _dirty = [];
+    private readonly HashSet<long> _inserted = [];
     private readonly Dictionary<NameKey, CatalogLink?> _entries = [];
+    private readonly List<CatalogName> _insertedEntries = [];
     private readonly Dictionary<long, CatalogQuota?> _quotas = [];
     private readonly HashSet<long> _dirtyQuotas = [];
     private readonly List<CatalogEvent> _events = [];
+    private readonly Dictionary<NameKey, CatalogCall?> _calls = [];
+    private readonly Dictionary<NameKey, CatalogCall> _newCalls = [];
     private readonly bool _isWriter;
     private long _objects;
     private long _bytes;
@@ -46,13 +50,17 @@ internal sealed class CatalogTransaction
     /// <summary>True when <see cref="Flush"/> wrote events.</summary>
     public bool HasNews { get; private set; }
 
-    public RowCommand Query(string sql) => Session.Command(sql);
+    public RowCommand Query(string sql)
+    {
+        FlushInserts();
+        return Session.Command(sql);
+    }
 
     /// <summary>A statement that changes rows this class does not remember.</summary>
     public RowCommand Change(string sql)
     {
         Changes++;
-        return Session.Command(sql);
+        return Query(sql);
     }
 
     public long Now() => Shared.Now();
@@ -104,20 +112,22 @@ internal sealed class CatalogTransaction
     {
         Changes++;
         _inodes[inode.Number] = inode;
-        InodeRow.Insert(Session, inode);
+        _inserted.Add(inode.Number);
     }
 
     public void Update(CatalogInode inode)
     {
         Changes++;
         _inodes[inode.Number] = inode;
-        _dirty.Add(inode.Number);
+        if (!_inserted.Contains(inode.Number))
+            _dirty.Add(inode.Number);
     }
 
     /// <summary>Deletes the row and everything that hangs on it.</summary>
     public void Delete(long number)
     {
         Changes++;
+        FlushInserts();
         _inodes[number] = null;
         _dirty.Remove(number);
         _quotas.Remove(number);
@@ -140,12 +150,13 @@ internal sealed class CatalogTransaction
     {
         Changes++;
         _entries[new NameKey(parent, name)] = link;
-        Session.Command("INSERT INTO dirent(parent, name, child, cookie) VALUES ($1, $2, $3, $4)").Add(parent).Add(name).Add(link.Child).Add(link.Cookie).Queue();
+        _insertedEntries.Add(new CatalogName(parent, name));
     }
 
     public void DeleteEntry(long parent, byte[] name)
     {
         Changes++;
+        FlushInserts();
         _entries[new NameKey(parent, name)] = null;
         Session.Command("DELETE FROM dirent WHERE parent = $1 AND name = $2").Add(parent).Add(name).Queue();
     }
@@ -159,6 +170,33 @@ internal sealed class CatalogTransaction
             .First(static r => new CatalogQuota(r.Int64(0), r.Int64(1), r.Int64(2), r.Int64(3), r.Int64(4)));
         _quotas.Add(directory, quota);
         return quota;
+    }
+
+    /// <summary>What is kept of a call, when it was done not too long ago.</summary>
+    public CatalogCall? Call(byte[] key)
+    {
+        if (!_calls.TryGetValue(new NameKey(0, key), out var call))
+        {
+            call = Query("SELECT k, t, step, ino FROM request WHERE k = $1").Add(key).First(static r => new CatalogCall(r.Bytes(0), r.Int64(1), (int)r.Int64(2), r.Int64(3)));
+            RememberCall(key, call);
+        }
+
+        return call is null || call.Time < Shared.Oldest(Options.RequestAge) ? null : call;
+    }
+
+    /// <summary>Remembers what a query found of a call.</summary>
+    public void RememberCall(byte[] key, CatalogCall? call) => _calls.TryAdd(new NameKey(0, key), call);
+
+    /// <summary>Keeps a call that was done, with this transaction.</summary>
+    public void Remember(CatalogCall call)
+    {
+        var key = new NameKey(0, call.Key);
+        if (_calls.TryGetValue(key, out var known) && known is not null && !_newCalls.ContainsKey(key))
+            Change("UPDATE request SET t = $2, step = $3, ino = $4 WHERE k = $1").Add(call.Key).Add(call.Time).Add(call.Step).Add(call.Number).Queue();
+        else
+            _newCalls[key] = call;
+        _calls[key] = call;
+        Changes++;
     }
 
     /// <summary>EDQUOT when a tree has no room for that much more.</summary>
@@ -211,6 +249,7 @@ internal sealed class CatalogTransaction
     /// <summary>Writes what was collected: before commit, and before queries over inodes or quotas.</summary>
     public void Flush()
     {
+        FlushInserts();
         foreach (var number in _dirty)
             InodeRow.Update(Session, _inodes[number]!);
         _dirty.Clear();
@@ -226,6 +265,8 @@ internal sealed class CatalogTransaction
     public void Finish()
     {
         Flush();
+        if (_newCalls.Count > 0)
+            Session.AddCalls(_newCalls.Values);
         HasNews = _events.Count > 0;
         if (HasNews)
             Session.AddEvents(_events);
@@ -236,14 +277,29 @@ internal sealed class CatalogTransaction
     {
         _inodes.Clear();
         _dirty.Clear();
+        _inserted.Clear();
         _entries.Clear();
+        _insertedEntries.Clear();
         _quotas.Clear();
         _dirtyQuotas.Clear();
         _events.Clear();
+        _calls.Clear();
+        _newCalls.Clear();
         _objects = _bytes = _trash = 0;
         HasNews = false;
         if (isRolledBack)
             _nextNumber = _endNumber = 0;
+    }
+
+    /// <summary>New rows are written together, each as it is by then: at the latest before the next other statement.</summary>
+    private void FlushInserts()
+    {
+        if (_inserted.Count > 0)
+            Session.AddInodes([.. _inserted.Select(number => _inodes[number]!)]);
+        _inserted.Clear();
+        if (_insertedEntries.Count > 0)
+            Session.AddEntries(_insertedEntries.ConvertAll(name => (name, _entries[new NameKey(name.Parent, name.Name)]!)));
+        _insertedEntries.Clear();
     }
 
     /// <summary>Forgets what it remembers of inodes and quotas, after statements that changed many.</summary>

@@ -9,6 +9,9 @@ internal static class FeedChanges
     /// <summary>Most rows of one step of <see cref="Maintain"/>.</summary>
     private const int Step = 500;
 
+    /// <summary>Most calls of one step: there is one for every change that came over NFS.</summary>
+    private const int CallStep = 5000;
+
     /// <summary>See <see cref="ICatalogFeeds.Restore"/>.</summary>
     public static Result<CatalogInode> Restore(CatalogTransaction tx, Credentials? who, long sequence, long? parentNumber, byte[] name)
     {
@@ -78,12 +81,20 @@ internal static class FeedChanges
         var now = tx.Now();
         var purged = PurgeBefore(tx, now - Nanoseconds(tx.Options.TrashGrace));
         var pins = tx.Change("DELETE FROM pin WHERE id IN (SELECT id FROM pin WHERE expires <= $1 LIMIT 500)").Add(now).Run();
-        var outcomes = tx.Change("DELETE FROM request WHERE k IN (SELECT k FROM request WHERE t < $1 LIMIT 500)").Add(now - Nanoseconds(tx.Options.RequestAge)).Run();
+        var isCallsLeft = ForgetCalls(tx);
 
         // The newest event stays: its number tells readers where the feed ends.
         var events = tx.Change("DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE t < $1 AND seq < (SELECT MAX(seq) FROM event) ORDER BY seq LIMIT 500)")
             .Add(now - Nanoseconds(tx.Options.EventAge)).Run();
-        return Math.Max(Math.Max(purged, pins), Math.Max(outcomes, events)) >= Step;
+        return isCallsLeft || Math.Max(Math.Max(purged, pins), events) >= Step;
+    }
+
+    /// <summary>Forgets calls nobody sends again; true when more are left.</summary>
+    private static bool ForgetCalls(CatalogTransaction tx)
+    {
+        var tooMany = tx.Query("SELECT t FROM request ORDER BY t DESC LIMIT 1 OFFSET $1").Add(tx.Options.RequestCount).Scalar() ?? 0;
+        var oldest = Math.Max(tooMany + 1, tx.Shared.Oldest(tx.Options.RequestAge));
+        return tx.Change("DELETE FROM request WHERE k IN (SELECT k FROM request WHERE t < $1 ORDER BY t LIMIT 5000)").Add(oldest).Run() >= CallStep;
     }
 
     private static long PurgeBefore(CatalogTransaction tx, long time)

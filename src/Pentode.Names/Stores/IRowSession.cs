@@ -23,6 +23,15 @@ internal interface IRowSession
     /// <summary>Until commit no other daemon moves a directory.</summary>
     void LockRenames();
 
+    /// <summary>Adds objects.</summary>
+    void AddInodes(IReadOnlyList<CatalogInode> inodes);
+
+    /// <summary>Adds entries, whose objects are there.</summary>
+    void AddEntries(IReadOnlyList<(CatalogName Name, CatalogLink Link)> entries);
+
+    /// <summary>Keeps calls none of which is kept yet.</summary>
+    void AddCalls(IReadOnlyCollection<CatalogCall> calls);
+
     /// <summary>Appends events; their order is the order of commits.</summary>
     void AddEvents(IReadOnlyList<CatalogEvent> events);
 }

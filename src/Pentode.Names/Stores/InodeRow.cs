@@ -11,8 +11,11 @@ internal static class InodeRow
         "i.ino, i.pid, i.mode, i.uid, i.gid, i.nlink, i.size, i.stored, i.rdev, i.io, i.state, i.atime, i.mtime, i.ctime, i.btime, i.chg, " +
         "i.tagdir, i.taggen, i.tagseen, i.qtree, i.verf, i.latency, i.retention, i.link";
 
-    private const string InsertSql =
-        "INSERT INTO inode(ino, pid, mode, uid, gid, nlink, size, stored, rdev, io, state, atime, mtime, ctime, btime, chg, tagdir, taggen, tagseen, qtree, verf, latency, retention, link) " +
+    /// <summary>Ends with what to insert, in the order of <see cref="Columns"/>.</summary>
+    public const string InsertInto =
+        "INSERT INTO inode(ino, pid, mode, uid, gid, nlink, size, stored, rdev, io, state, atime, mtime, ctime, btime, chg, tagdir, taggen, tagseen, qtree, verf, latency, retention, link) ";
+
+    private const string InsertSql = InsertInto +
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
 
     private const string UpdateSql =

@@ -9,13 +9,17 @@ internal static class RenameChange
     /// <summary>See <see cref="ICatalogStore.Rename"/>.</summary>
     public static Errno Rename(CatalogTransaction tx, Credentials? who, long fromNumber, byte[] name, long toNumber, byte[] newName)
     {
+        // Both directories are walked to before a name is looked for in either.
+        var source = ObjectChanges.Parent(tx, who, fromNumber);
+        if (!source.IsOk)
+            return source.Error;
+        var place = ObjectChanges.Parent(tx, who, toNumber);
+        if (!place.IsOk)
+            return place.Error;
         var found = ObjectChanges.Entry(tx, who, fromNumber, name);
         if (!found.IsOk)
             return found.Error;
         var (from, link, inode) = found.Value;
-        var place = ObjectChanges.Parent(tx, who, toNumber);
-        if (!place.IsOk)
-            return place.Error;
         var to = place.Value;
         if (inode.Number < CatalogInode.FirstNumber)
             return Errno.EBUSY;

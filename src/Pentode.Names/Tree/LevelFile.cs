@@ -16,13 +16,13 @@ internal sealed class LevelFile(NamesTree tree, LevelNode node, long number, int
         (flags & 3) is 0 or 2 ? tree.Store.Read(number, level, offset, buffer) : new(Errno.EBADF);
 
     /// <inheritdoc/>
-    public override async ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset)
+    public override async ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset, CallIdentity? call)
     {
         if (!CanWrite)
             return Errno.EBADF;
         if (buffer.IsEmpty)
             return 0;
-        var written = await tree.Store.Write(new CatalogRequest(who), number, level, (flags & Append) != 0 ? -1 : offset, buffer).ConfigureAwait(false);
+        var written = await tree.Store.Write(new CatalogRequest(By(who, call)), number, level, (flags & Append) != 0 ? -1 : offset, buffer).ConfigureAwait(false);
         node.Changed(written.Error);
         return written;
     }

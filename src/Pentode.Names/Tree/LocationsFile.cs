@@ -15,11 +15,11 @@ internal sealed class LocationsFile(LocationsNode node, Credentials who, int fla
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset)
+    public override async ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset, CallIdentity? call)
     {
         if ((flags & 3) is not (1 or 2))
             return Errno.EBADF;
-        var error = await node.Add(who, buffer).ConfigureAwait(false);
+        var error = await node.Add(By(who, call), buffer).ConfigureAwait(false);
         return error == Errno.None ? buffer.Length : error;
     }
 }

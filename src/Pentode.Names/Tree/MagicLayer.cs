@@ -54,6 +54,9 @@ internal sealed class MagicLayer(NamesTree tree)
     public async ValueTask<Result<(INode Node, bool IsNew)>> Create(Credentials who, CatalogInode directory, MagicCommand command, bool isExclusive, uint mode)
     {
         var by = new CatalogRequest(who);
+
+        // A call that comes again after a crash finds what it did itself.
+        isExclusive = isExclusive && !(who.Call is { } call && Store.WasCalled(call.Key.Span));
         if (command.Kind == MagicKind.TopDirectory)
             return Errno.EINVAL;
         if (command.Kind == MagicKind.Tag)

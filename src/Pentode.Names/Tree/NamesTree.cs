@@ -59,6 +59,12 @@ public sealed class NamesTree : ITreeBackend
     }
 
     /// <inheritdoc/>
+    public bool RemembersCalls => true;
+
+    /// <inheritdoc/>
+    public bool WasCalled(ReadOnlySpan<byte> key) => Store.WasCalled(key);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>C# has no implicit conversion from an interface type; through a type parameter it works.</summary>

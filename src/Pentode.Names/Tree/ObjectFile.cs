@@ -23,7 +23,7 @@ internal sealed class ObjectFile : IOpenFile
     {
         _tree = tree;
         _node = node;
-        _who = who;
+        _who = who.WithoutCall();
         _flags = flags;
         node.AddReference();
     }
@@ -48,7 +48,10 @@ internal sealed class ObjectFile : IOpenFile
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset)
+    public ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset) => Write(buffer, offset, call: null);
+
+    /// <inheritdoc/>
+    public async ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset, CallIdentity? call)
     {
         if (!CanWrite)
             return Errno.EBADF;
@@ -57,7 +60,7 @@ internal sealed class ObjectFile : IOpenFile
             return error;
         if (buffer.IsEmpty)
             return 0;
-        var written = await _tree.Store.Write(new CatalogRequest(_who), _node.Number, 0, (_flags & Append) != 0 ? -1 : offset, buffer).ConfigureAwait(false);
+        var written = await _tree.Store.Write(new CatalogRequest(call is null ? _who : _who.In(call)), _node.Number, 0, (_flags & Append) != 0 ? -1 : offset, buffer).ConfigureAwait(false);
         if (written.IsOk)
             _node.Changed(Errno.None);
         return written;

@@ -36,13 +36,10 @@ internal sealed partial class ObjectNode
     /// <inheritdoc/>
     public override async ValueTask<Result<CreatedFile>> Create(Credentials who, FileName name, int flags, uint mode, uint gid)
     {
-        var row = await Tree.Search(who, Number).ConfigureAwait(false);
-        if (!row.IsOk)
-            return Gone(row.Error);
         var magic = Tree.Magic.Understand(name.Bytes);
         if (magic.IsMagic)
         {
-            var made = await CreateMagic(who, row.Value, magic.Command, (flags & ExclusiveFlag) != 0, mode).ConfigureAwait(false);
+            var made = await CreateMagic(who, magic.Command, (flags & ExclusiveFlag) != 0, mode).ConfigureAwait(false);
             return made.IsOk ? await OpenMade(who, made.Value.Node, flags, made.Value.IsNew).ConfigureAwait(false) : made.Error;
         }
 
@@ -50,14 +47,15 @@ internal sealed partial class ObjectNode
         {
             if ((flags & ExclusiveFlag) == 0)
             {
-                var existing = await Store.Lookup(Number, name.Bytes).ConfigureAwait(false);
+                var row = await Tree.Search(who, Number).ConfigureAwait(false);
+                var existing = row.IsOk ? await Store.Lookup(Number, name.Bytes).ConfigureAwait(false) : row;
                 if (existing.IsOk)
                     return existing.Value.IsDirectory ? Errno.EISDIR : await OpenMade(who, Tree.Wrap(existing.Value).Value, flags, isNew: false).ConfigureAwait(false);
                 if (existing.Error != Errno.ENOENT)
                     return Gone(existing.Error);
             }
 
-            var made = await Make(who, row.Value, name, new NewObject { Mode = Regular | mode }, gid).ConfigureAwait(false);
+            var made = await Make(who, name, new NewObject { Mode = Regular | mode }, gid).ConfigureAwait(false);
             if (made.IsOk)
                 return await OpenMade(who, made.Value, flags, isNew: true).ConfigureAwait(false);
             if (made.Error != Errno.EEXIST || (flags & ExclusiveFlag) != 0)
@@ -70,36 +68,30 @@ internal sealed partial class ObjectNode
     /// <inheritdoc/>
     public override async ValueTask<Result<INode>> CreateExclusive(Credentials who, FileName name, ulong verifier, uint mode, uint gid)
     {
-        var row = await Tree.Search(who, Number).ConfigureAwait(false);
-        if (!row.IsOk)
-            return Gone(row.Error);
         var magic = Tree.Magic.Understand(name.Bytes);
         if (!magic.IsMagic)
-            return await Make(who, row.Value, name, new NewObject { Mode = Regular | mode, Verifier = verifier }, gid).ConfigureAwait(false);
+            return await Make(who, name, new NewObject { Mode = Regular | mode, Verifier = verifier }, gid).ConfigureAwait(false);
 
         // A switch that is set again says so again: nothing tells a repeated call from a second one, and nothing needs to.
-        var made = await CreateMagic(who, row.Value, magic.Command, isExclusive: false, mode).ConfigureAwait(false);
+        var made = await CreateMagic(who, magic.Command, isExclusive: false, mode).ConfigureAwait(false);
         return made.IsOk ? NamesTree.Ok<INode>(made.Value.Node) : made.Error;
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<Result<INode>> MakeDirectory(Credentials who, FileName name, uint mode, uint gid)
+    public override ValueTask<Result<INode>> MakeDirectory(Credentials who, FileName name, uint mode, uint gid)
     {
-        var row = await Tree.Search(who, Number).ConfigureAwait(false);
-        if (!row.IsOk)
-            return Gone(row.Error);
         var magic = Tree.Magic.Understand(name.Bytes);
         if (magic.IsMagic)
         {
             if (magic.Command is not { Kind: MagicKind.TopDirectory, Number: 0 } top)
-                return Errno.EINVAL;
+                return new(Errno.EINVAL);
             name = new FileName(top.Name);
             if (name.IsDot || name.IsDotDot)
-                return Errno.EINVAL;
+                return new(Errno.EINVAL);
         }
 
         // Set-user-id and set-group-id cannot be asked for; the latter is inherited.
-        return await Make(who, row.Value, name, new NewObject { Mode = Directory | (mode & 0x3FF) }, gid).ConfigureAwait(false);
+        return Make(who, name, new NewObject { Mode = Directory | (mode & 0x3FF) }, gid);
     }
 
     /// <inheritdoc/>
@@ -115,9 +107,6 @@ internal sealed partial class ObjectNode
     {
         if (target is not ObjectNode node || node.Tree.Shared != Tree.Shared)
             return target is NamesNode ? Errno.EPERM : Errno.EXDEV;
-        var row = await Tree.Search(who, Number).ConfigureAwait(false);
-        if (!row.IsOk)
-            return Gone(row.Error);
         if (Tree.Magic.Understand(name.Bytes).IsMagic)
             return Errno.EINVAL;
         var linked = await Store.Link(new CatalogRequest(who), node.Number, Number, name.Bytes).ConfigureAwait(false);
@@ -133,12 +122,6 @@ internal sealed partial class ObjectNode
             return Errno.EPERM;
         if (Tree.Magic.Understand(newName.Bytes).IsMagic)
             return Errno.EINVAL;
-        var from = await Tree.Search(who, Number).ConfigureAwait(false);
-        if (!from.IsOk)
-            return from.Error;
-        var into = await Tree.Search(who, to.Number).ConfigureAwait(false);
-        if (!into.IsOk)
-            return into.Error;
         var error = await Store.Rename(new CatalogRequest(who), Number, name.Bytes, to.Number, newName.Bytes).ConfigureAwait(false);
         if (error == Errno.None)
             Tree.Shared.Moved();
@@ -148,12 +131,12 @@ internal sealed partial class ObjectNode
     /// <inheritdoc/>
     public override async ValueTask<Errno> Unlink(Credentials who, FileName name, bool directory)
     {
-        var row = await Tree.Search(who, Number).ConfigureAwait(false);
-        if (!row.IsOk)
-            return row.Error;
         var magic = Tree.Magic.Understand(name.Bytes);
         if (magic.IsMagic)
         {
+            var row = await Tree.Search(who, Number).ConfigureAwait(false);
+            if (!row.IsOk)
+                return row.Error;
             if (magic.Command is null)
                 return Errno.ENOENT;
             return directory ? Errno.ENOTDIR : await Tree.Magic.Remove(who, row.Value, magic.Command).ConfigureAwait(false);
@@ -201,27 +184,27 @@ internal sealed partial class ObjectNode
         return parent.IsOk ? (Tree.Wrap(parent.Value).Value, new FileName(names.Value[0].Name)) : parent.Error;
     }
 
-    private async ValueTask<Result<INode>> MakeOrdinary(Credentials who, FileName name, NewObject what, uint gid)
-    {
-        var row = await Tree.Search(who, Number).ConfigureAwait(false);
-        if (!row.IsOk)
-            return Gone(row.Error);
-        return Tree.Magic.Understand(name.Bytes).IsMagic ? Errno.EINVAL : await Make(who, row.Value, name, what, gid).ConfigureAwait(false);
-    }
+    private ValueTask<Result<INode>> MakeOrdinary(Credentials who, FileName name, NewObject what, uint gid) =>
+        Tree.Magic.Understand(name.Bytes).IsMagic ? new(Errno.EINVAL) : Make(who, name, what, gid);
 
-    private async ValueTask<Result<INode>> Make(Credentials who, CatalogInode directory, FileName name, NewObject what, uint gid)
+    /// <summary>Makes an object. Whether the caller may is seen in the transaction.</summary>
+    private async ValueTask<Result<INode>> Make(Credentials who, FileName name, NewObject what, uint gid)
     {
-        // A set-group-id directory chooses; no group given leaves the choice to it and the user.
-        var group = gid == uint.MaxValue || (directory.Mode & SetGroup) != 0 ? (uint?)null : gid;
-        var made = await Store.Create(new CatalogRequest(who), Number, name.Bytes, what with { Gid = group }).ConfigureAwait(false);
+        // No group given leaves the choice to the directory and the user; a set-group-id directory always chooses.
+        var made = await Store.Create(new CatalogRequest(who), Number, name.Bytes, what with { Gid = gid == uint.MaxValue ? null : gid }).ConfigureAwait(false);
         if (!made.IsOk)
             return Gone(made.Error);
         Changed(Errno.None);
         return Tree.Wrap(made.Value);
     }
 
-    private async ValueTask<Result<(INode Node, bool IsNew)>> CreateMagic(Credentials who, CatalogInode directory, MagicCommand? command, bool isExclusive, uint mode) =>
-        command is null ? Errno.EINVAL : await Tree.Magic.Create(who, directory, command, isExclusive, mode).ConfigureAwait(false);
+    private async ValueTask<Result<(INode Node, bool IsNew)>> CreateMagic(Credentials who, MagicCommand? command, bool isExclusive, uint mode)
+    {
+        var row = await Tree.Search(who, Number).ConfigureAwait(false);
+        if (!row.IsOk)
+            return Gone(row.Error);
+        return command is null ? Errno.EINVAL : await Tree.Magic.Create(who, row.Value, command, isExclusive, mode).ConfigureAwait(false);
+    }
 
     /// <summary>Opens what a create led to; a new object is open as asked, whatever its mode says. The node's reference goes to the result or is given back.</summary>
     private async ValueTask<Result<CreatedFile>> OpenMade(Credentials who, INode node, int flags, bool isNew)

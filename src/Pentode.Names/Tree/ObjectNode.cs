@@ -11,7 +11,6 @@ internal sealed partial class ObjectNode : NamesNode
 {
     private const int TruncateFlag = 0x200;
     private const int NoAccessTime = 0x40000;
-    private const uint SetGroup = 0x400;
 
     private CatalogInode _row;
 

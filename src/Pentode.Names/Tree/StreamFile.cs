@@ -21,7 +21,10 @@ internal abstract class StreamFile : IOpenFile
     public abstract ValueTask<Result<int>> Read(Memory<byte> buffer, long offset);
 
     /// <inheritdoc/>
-    public virtual ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset) => new(Errno.EBADF);
+    public ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset) => Write(buffer, offset, call: null);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset, CallIdentity? call) => new(Errno.EBADF);
 
     /// <inheritdoc/>
     public ValueTask<Errno> Sync(bool dataOnly) => new(Errno.None);
@@ -44,6 +47,9 @@ internal abstract class StreamFile : IOpenFile
         _node.Release();
         return new(Errno.None);
     }
+
+    /// <summary>On whose behalf a write is made: the opener's, in the call it comes with.</summary>
+    protected static Credentials By(Credentials opener, CallIdentity? call) => call is null ? opener.WithoutCall() : opener.In(call);
 
     /// <summary>Copies what lies at an offset; 0 at the end.</summary>
     protected static int Copy(ReadOnlySpan<byte> content, Memory<byte> buffer, long offset)

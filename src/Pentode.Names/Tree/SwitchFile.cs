@@ -9,5 +9,5 @@ internal sealed class SwitchFile(SwitchNode node) : StreamFile(node)
     public override ValueTask<Result<int>> Read(Memory<byte> buffer, long offset) => new(0);
 
     /// <inheritdoc/>
-    public override ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset) => new(buffer.Length);
+    public override ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset, CallIdentity? call) => new(buffer.Length);
 }

@@ -20,7 +20,7 @@ internal sealed class TagFile(NamesTree tree, TagNode node, long directory, byte
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset)
+    public override async ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset, CallIdentity? call)
     {
         if ((flags & 3) is not (1 or 2))
             return Errno.EBADF;
@@ -36,7 +36,7 @@ internal sealed class TagFile(NamesTree tree, TagNode node, long directory, byte
 
         if (offset + buffer.Length > tree.Store.Options.MaximumTag)
             return Errno.EFBIG;
-        var written = await tree.Store.WriteTag(new CatalogRequest(who), directory, name, (int)offset, buffer).ConfigureAwait(false);
+        var written = await tree.Store.WriteTag(new CatalogRequest(By(who, call)), directory, name, (int)offset, buffer).ConfigureAwait(false);
         return node.Changed(written.Error) == Errno.None ? buffer.Length : written.Error;
     }
 }

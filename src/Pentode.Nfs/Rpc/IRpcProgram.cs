@@ -21,6 +21,12 @@ internal interface IRpcProgram
     /// <summary>True when doing the call twice does harm.</summary>
     bool MustNotRepeat(RpcCall call);
 
+    /// <summary>The file handle the arguments of such a call begin with; empty without one.</summary>
+    ReadOnlySpan<byte> FirstHandle(RpcCall call) => [];
+
+    /// <summary>Answers such a call, known to have been done before a crash, when there is nothing more to say of it than that; false when it must be run to tell.</summary>
+    bool AnswerDone(RpcCall call) => false;
+
     /// <summary>Does the call and answers it; without an answer the client asks again.</summary>
     ValueTask Run(RpcCall call);
 }

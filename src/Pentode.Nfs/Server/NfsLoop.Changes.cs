@@ -149,7 +149,9 @@ internal sealed partial class NfsLoop
         if (!attributes.IsOk)
         {
             _ = await directory.Volume.Close(created.File).ConfigureAwait(false);
-            return attributes.Error;
+
+            // Gone already, or not to be seen now: it was made all the same, maybe by this very call before a crash.
+            return error == Errno.None ? made : error;
         }
 
         call.MadeAttributes = attributes.Value;

@@ -159,7 +159,7 @@ internal sealed partial class NfsLoop
         var key = new ReplyKey(call.Xid, call.Program, call.Version, call.Procedure, ReplyCache.Hash(call.Who.Uid, call.Arguments.Span));
         call.Cached = call.Client.Replies.Begin(key, Loop.NowMs, out var copy);
         if (copy is null)
-            return false;
+            return WasDone(call, program, key);
         Server.Replayed?.Add();
         call.IsAnswered = true;
         if (copy.Length == 0)
@@ -168,6 +168,25 @@ internal sealed partial class NfsLoop
         copy.CopyTo(call.Transport.Reserve(mark + copy.Length)[mark..]);
         call.Transport.Commit(call, mark + copy.Length);
         return true;
+    }
+
+    /// <summary>
+    /// For trees that remember calls themselves: has the call made in its name, so that what of it was done before a crash is not done again; true when all of it was, and it is
+    /// answered.
+    /// </summary>
+    private bool WasDone(RpcCall call, IRpcProgram program, in ReplyKey key)
+    {
+        if (!FileHandle.TryRead(program.FirstHandle(call), out var export, out _) || call.Client.GrantOf(export) is not { Volume: { RemembersCalls: true } volume })
+            return false;
+        var identity = new CallIdentity(key.ToBytes(call.Client.Address));
+        if (volume.WasCalled(identity.Key.Span) && program.AnswerDone(call))
+        {
+            Server.Replayed?.Add();
+            return true;
+        }
+
+        call.Who = call.Who.In(identity);
+        return false;
     }
 
     private static void Deny(RpcCall call, uint why, uint detail)

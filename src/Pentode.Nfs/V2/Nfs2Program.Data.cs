@@ -118,7 +118,7 @@ internal sealed partial class Nfs2Program
             return file.Error;
         try
         {
-            var written = data.IsEmpty ? 0 : await target.Volume.Write(file.Value.File, data, offset).ConfigureAwait(false);
+            var written = data.IsEmpty ? 0 : await target.Volume.Write(file.Value.File, data, offset, call.Who.Call).ConfigureAwait(false);
             if (!written.IsOk)
                 return written.Error;
             // There is no count in the answer: all of it, or an error.

@@ -33,6 +33,22 @@ internal sealed partial class Nfs2Program(NfsLoop loop) : IRpcProgram
         or Nfs2Procedure.Remove or Nfs2Procedure.Rename or Nfs2Procedure.Link or Nfs2Procedure.SymLink or Nfs2Procedure.MkDir or Nfs2Procedure.RmDir;
 
     /// <inheritdoc/>
+    public ReadOnlySpan<byte> FirstHandle(RpcCall call)
+    {
+        var reader = new XdrReader(call.Arguments.Span);
+        return reader.FixedOpaque(Nfs2Wire.Handle);
+    }
+
+    /// <inheritdoc/>
+    public bool AnswerDone(RpcCall call)
+    {
+        if ((Nfs2Procedure)call.Procedure is not (Nfs2Procedure.Remove or Nfs2Procedure.RmDir or Nfs2Procedure.Rename or Nfs2Procedure.Link or Nfs2Procedure.SymLink))
+            return false;
+        call.Answer(Nfs2Status.Ok);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public ValueTask Run(RpcCall call)
     {
         switch ((Nfs2Procedure)call.Procedure)

@@ -26,6 +26,12 @@ public sealed class NamesCommandTests
         Ok(files, "import", files["n.jsonl"], "--store", files["copy.db"]);
         Assert.Equal(id + "\n", Ok(files, "id", "/usr", "--store", files["copy.db"]));
         Assert.Equal("raw\n", Ok(files, "tag", "/usr", "sGroup", "--store", files["copy.db"]));
+        foreach (var arguments in (string[][])[["init", "--json"], ["ls", "/", "--json"], ["id", "/usr", "--json"], ["path", id, "--json"], ["fsck", "--json"], ["tag", "/usr", "--json"], ["export", files["again.jsonl"], "--json"]])
+        {
+            using var rows = JsonDocument.Parse(Ok(files, [.. arguments, "--store", store]));
+            Assert.True(rows.RootElement.GetArrayLength() > 0 || arguments[0] == "fsck", arguments[0]);
+        }
+
         var missing = Names(files, "id", "/nowhere", "--store", store);
         Assert.Equal(1, missing.Status);
         Assert.Contains("/nowhere: no such file or directory (ENOENT)", missing.Error, StringComparison.Ordinal);

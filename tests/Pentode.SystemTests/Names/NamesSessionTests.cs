@@ -5,30 +5,31 @@ namespace Pentode.SystemTests.Names;
 /// <summary>What the documents of pnfs say, by ordinary tools over every front end and on both engines.</summary>
 public sealed class NamesSessionTests
 {
-    [Fact]
-    public void Over_fuse()
-    {
-        using var server = NamesServer.Run(isMounted: true);
-        NamesServer.Session(server["m30"], server["m0/usr"]);
-        Assert.Equal(0, server.Process.Terminate());
-    }
+    public static MatrixTheoryData<string, string> Ways { get; } = new(["fuse", "9p", "nfs3"], ["sqlite", "postgres"]);
 
-    [Fact]
-    public void Over_9p()
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void The_session_of_the_documents(string frontEnd, string engine)
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/dev/fuse"), "needs root and /dev/fuse");
-        using var server = NamesServer.Run();
-        NamesServer.Session(server.Mount("/pnfs"), server.Mount("/fs") + "/usr");
-    }
+        Assert.SkipUnless(frontEnd == "nfs3" || (Environment.IsPrivilegedProcess && File.Exists("/dev/fuse")), "needs root and /dev/fuse");
+        using var postgres = engine == "postgres" ? StartPostgres() : null;
+        using var server = NamesServer.Run(postgres is null ? "" : $"postgres: \"{postgres.ConnectionString("names")}\"", isMounted: frontEnd == "fuse", isNfs: frontEnd == "nfs3");
+        switch (frontEnd)
+        {
+            case "fuse":
+                NamesServer.Session(server["m30"], server["m0/usr"]);
+                break;
+            case "9p":
+                NamesServer.Session(server.Mount("/pnfs"), server.Mount("/fs") + "/usr");
+                break;
+            default:
+                using (var session = new NfsSession(server.Process.Port("nfs")))
+                    session.Run();
+                break;
+        }
 
-    [Fact]
-    public void On_postgres()
-    {
-        PostgresServer.Require();
-        using var postgres = PostgresServer.Start();
-        postgres.Execute("postgres", "CREATE DATABASE names");
-        using var server = NamesServer.Run($"postgres: \"{postgres.ConnectionString("names")}\"", isMounted: true);
-        NamesServer.Session(server["m30"], server["m0/usr"]);
+        Assert.Contains(engine, Tool.Ok(30, PentodeProcess.Binary, "status", "--control", server.Control), StringComparison.Ordinal);
+        Assert.Contains(" 0 problems", server.Names("fsck"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,6 +95,14 @@ public sealed class NamesSessionTests
         File.WriteAllText(server["m0/admin/etc/exports/127.0.0.1"], "/pnfs /0/root/fs/usr 0 nooptions\n");
         Until(() => Tool.Run(30, "nfs-cat", url).Output == "data\n");
         Assert.NotEqual(0, Tool.Run(30, "nfs-cat", url.Replace("/pnfs/f", "/fs/usr/f", StringComparison.Ordinal)).Status);
+    }
+
+    private static PostgresServer StartPostgres()
+    {
+        PostgresServer.Require();
+        var postgres = PostgresServer.Start();
+        postgres.Execute("postgres", "CREATE DATABASE names");
+        return postgres;
     }
 
     private static void Until(Func<bool> isSo)

@@ -27,6 +27,16 @@ is "data
 more" cat "$2/README"
 touch '.(fset)(README)(io)' && rm README && echo new > "$2/README" || fail "again"
 refused cat README
+config="$2/../admin/etc/config"
+echo steer > "$config/README" || fail "write behind the wormhole"
+refused cat '.(config)/README'
+refused cat '.(config)(README)'
+(cd '.(config)' && touch '.(fset)(README)(io)') || fail "touch in the wormhole"
+is steer cat '.(config)/README'
+is steer cat '.(config)(README)'
+(cd '.(config)' && rm '.(fset)(README)(io)') || fail "rm in the wormhole"
+refused cat '.(config)/README'
+is steer cat "$config/README"
 [ -z "$(ls -A | grep '^\.(')" ] || fail "magic names are listed"
 echo bfid > '.(use)(1)(run7)' && is bfid cat '.(use)(1)(run7)'
 rm '.(use)(1)(run7)' && [ -e run7 ] || fail "levels"

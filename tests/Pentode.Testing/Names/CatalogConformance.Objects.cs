@@ -344,19 +344,66 @@ public abstract partial class CatalogConformance
     [Fact]
     public Task A_keyed_request_is_done_once() => Check(async () =>
     {
-        var key = new CatalogRequest(Credentials.Root, N("client-1/xid-7"));
-        var f = await Ok(Store.Create(key, Top, N("f"), new NewObject { Mode = RegularFile }));
-        Assert.Equal(f.Number, (await Ok(Store.Create(key, Top, N("f"), new NewObject { Mode = RegularFile }))).Number);
-        var remove = new CatalogRequest(Credentials.Root, N("client-1/xid-8"));
-        await Ok(Store.Remove(remove, Top, N("f")));
+        var f = await Ok(Store.Create(Call("client-1/xid-7"), Top, N("f"), new NewObject { Mode = RegularFile }));
+        Assert.Equal(f.Number, (await Ok(Store.Create(Call("client-1/xid-7"), Top, N("f"), new NewObject { Mode = RegularFile }))).Number);
+        await Ok(Store.Remove(Call("client-1/xid-8"), Top, N("f")));
+        Assert.False(Store.WasCalled(N("client-1/xid-8")));
         await Reopen();
+        Assert.True(Store.WasCalled(N("client-1/xid-8")));
+        Assert.False(Store.WasCalled(N("client-1/xid-9")));
         await MakeFile(Top, "f");
-        Assert.Equal(f.Number, (await Ok(Store.Remove(remove, Top, N("f")))).Number);
+        Assert.Equal(f.Number, (await Ok(Store.Remove(Call("client-1/xid-8"), Top, N("f")))).Number);
         await Ok(Store.Lookup(Top, N("f")));
-        var rename = new CatalogRequest(Credentials.Root, N("client-1/xid-9"));
-        await Ok(Store.Rename(rename, Top, N("f"), Top, N("g")));
-        await Ok(Store.Rename(rename, Top, N("f"), Top, N("g")));
-        await Fails(Errno.EINVAL, Store.Rename(new CatalogRequest(null, new byte[65]), Top, N("g"), Top, N("h")));
+        await Ok(Store.Rename(Call("client-1/xid-9"), Top, N("f"), Top, N("g")));
+        await Ok(Store.Rename(Call("client-1/xid-9"), Top, N("f"), Top, N("g")));
+        var tooLong = new CatalogRequest(Credentials.Root.In(new CallIdentity(new byte[65])));
+        await Fails(Errno.EINVAL, Store.Rename(tooLong, Top, N("g"), Top, N("h")));
+    });
+
+    [Fact]
+    public Task A_call_of_several_changes_goes_on_where_it_was_cut_off() => Check(async () =>
+    {
+        var call = Call("client-2/xid-1");
+        var made = await Ok(Store.Create(call, Top, N("f"), new NewObject { Mode = RegularFile }));
+        await Reopen();
+
+        // Its second change was never made.
+        call = Call("client-2/xid-1");
+        Assert.Equal(made.Number, (await Ok(Store.Create(call, Top, N("f"), new NewObject { Mode = RegularFile }))).Number);
+        var changed = await Ok(Store.SetAttributes(call, made.Number, Mode(0x1C0)));
+        Assert.NotEqual(made.Mode, changed.Mode);
+        await Ok(Store.SetAttributes(ByRoot, made.Number, Mode(0x180)));
+
+        // Both were.
+        call = Call("client-2/xid-1");
+        await Ok(Store.Create(call, Top, N("f"), new NewObject { Mode = RegularFile }));
+        Assert.Equal(0x8180u, (await Ok(Store.SetAttributes(call, made.Number, Mode(0x1C0)))).Mode);
+
+        // What it made is gone since: it made it all the same.
+        await Ok(Store.Remove(ByRoot, Top, N("f")));
+        await Ok(Store.Purge(ByRoot, 0));
+        Assert.Equal(made.Number, (await Ok(Store.Create(Call("client-2/xid-1"), Top, N("f"), new NewObject { Mode = RegularFile }))).Number);
+        await Fails(Errno.ENOENT, Store.Lookup(Top, N("f")));
+    });
+
+    [Fact]
+    public Task Calls_are_forgotten_beyond_their_age_and_their_number() => Check(async () =>
+    {
+        await Reopen(new CatalogOptions { RequestCount = 10 });
+        for (var i = 0; i < 30; i++)
+            await Ok(Store.Create(Call($"client-3/xid-{i}"), Top, N($"f{i}"), new NewObject { Mode = RegularFile }));
+        while (await Ok(Store.Maintain()))
+        {
+        }
+
+        await Reopen(new CatalogOptions { RequestCount = 100 });
+        Assert.False(Store.WasCalled(N("client-3/xid-19")));
+        Assert.True(Store.WasCalled(N("client-3/xid-20")));
+        await Fails(Errno.EEXIST, Store.Create(Call("client-3/xid-19"), Top, N("f19"), new NewObject { Mode = RegularFile }));
+        await Ok(Store.Create(Call("client-3/xid-20"), Top, N("f20"), new NewObject { Mode = RegularFile }));
+        await Reopen(new CatalogOptions { RequestAge = TimeSpan.Zero });
+        Assert.False(Store.WasCalled(N("client-3/xid-20")));
+        await Fails(Errno.EEXIST, Store.Create(Call("client-3/xid-20"), Top, N("f20"), new NewObject { Mode = RegularFile }));
     });
 
     [Fact]
@@ -375,6 +422,9 @@ public abstract partial class CatalogConformance
         Assert.Equal(N("sGroup"), await Ok(Store.Interned(word)));
         await Fails(Errno.ESTALE, Store.Interned(77_777_777));
     });
+
+    /// <summary>Root in a call that comes again.</summary>
+    private static CatalogRequest Call(string key) => new(Credentials.Root.In(new CallIdentity(N(key))));
 
     /// <summary>A directory everybody may write to.</summary>
     private async Task<long> Writable()

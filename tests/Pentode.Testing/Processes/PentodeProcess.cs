@@ -40,9 +40,14 @@ public sealed class PentodeProcess : IDisposable
     }
 
     /// <summary>Starts <c>pentode ARGUMENTS</c> and returns when it printed "ready".</summary>
-    public static PentodeProcess Start(params string[] arguments)
+    public static PentodeProcess Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    /// <summary>The same with more in its environment.</summary>
+    public static PentodeProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(Binary, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         var process = Process.Start(start)!;
         var daemon = new PentodeProcess(process);
         process.ErrorDataReceived += (_, e) =>

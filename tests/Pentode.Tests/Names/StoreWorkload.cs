@@ -15,7 +15,7 @@ internal sealed class StoreWorkload(int seed)
     public async Task<Errno> Step(ICatalogStore store, int index)
     {
         var random = new Random((seed * 100_003) + index);
-        var by = new CatalogRequest(Credentials.Root, N($"step-{index}"));
+        var by = new CatalogRequest(Credentials.Root.In(new CallIdentity(N($"step-{index}"))));
         var directories = new List<long> { CatalogInode.RootNumber };
         foreach (var name in (string[])["d0", "d1"])
         {

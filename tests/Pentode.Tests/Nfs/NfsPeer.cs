@@ -17,6 +17,18 @@ internal sealed class NfsPeer : IDisposable
         // The pair is made non-blocking behind the back of Socket: only a change of the property reaches the kernel.
         _socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { Blocking = false };
         _socket.Blocking = true;
+        SetTimeouts();
+    }
+
+    /// <summary>A client on a connected socket, which it owns.</summary>
+    public NfsPeer(Socket socket)
+    {
+        _socket = socket;
+        SetTimeouts();
+    }
+
+    private void SetTimeouts()
+    {
         _socket.ReceiveTimeout = 30_000;
         _socket.SendTimeout = 30_000;
     }

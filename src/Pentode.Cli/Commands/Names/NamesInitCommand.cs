@@ -18,7 +18,8 @@ internal static class NamesInitCommand
         var store = NamesTarget.StoreOption();
         store.Required = true;
         store.Description = "SQLite file to make, or connection string of an empty PostgreSQL database (Host=…;Database=…).";
-        var command = new DocumentedCommand("init", "Makes a store: /usr for users, /admin/etc/exports with exports for this machine, /admin/etc/config. One that is there stays as it is.", Examples) { store };
+        var json = NamesTarget.JsonOption();
+        var command = new DocumentedCommand("init", "Makes a store: /usr for users, /admin/etc/exports with exports for this machine, /admin/etc/config. One that is there stays as it is.", Examples) { store, json };
         command.SetAction(async (parsed, _) =>
         {
             var opened = await NamesTarget.OpenStore(parsed.GetValue(store)!, mayMake: true).ConfigureAwait(false);
@@ -32,7 +33,10 @@ internal static class NamesInitCommand
                     return ExitCode.Failure;
                 }
 
-                Console.WriteLine($"{opened.Info.Location}  {opened.Info.Engine}  {opened.Info.Id}");
+                if (parsed.GetValue(json))
+                    NamesOutput.WriteJson([new NamesRow { Path = opened.Info.Location, Type = opened.Info.Engine, Id = opened.Info.Id.ToString() }]);
+                else
+                    Console.WriteLine($"{opened.Info.Location}  {opened.Info.Engine}  {opened.Info.Id}");
                 return ExitCode.Ok;
             }
         });

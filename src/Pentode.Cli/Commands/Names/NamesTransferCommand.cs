@@ -21,7 +21,8 @@ internal static class NamesTransferCommand
     {
         var file = new Argument<string>("FILE") { Description = "File to make; the daemon writes it when the daemon is asked." };
         var store = NamesTarget.StoreOption();
-        var command = new DocumentedCommand("export", "Writes the whole namespace as JSON lines, as of one moment, while it is served or not.", ExportExamples) { file, store };
+        var json = NamesTarget.JsonOption();
+        var command = new DocumentedCommand("export", "Writes the whole namespace as JSON lines, as of one moment, while it is served or not.", ExportExamples) { file, json, store };
         command.SetAction(async (parsed, _) =>
         {
             await using var target = await NamesTarget.Open(parsed.GetValue(store), common.Control(parsed)).ConfigureAwait(false);
@@ -29,7 +30,7 @@ internal static class NamesTransferCommand
                 return ExitCode.CannotOpenExport;
             if (await target.Ask(new NamesRequest { Verb = "export", Path = Path.GetFullPath(parsed.GetValue(file)!) }).ConfigureAwait(false) is not { } answer)
                 return ExitCode.Failure;
-            Console.WriteLine($"{NamesOutput.Number(answer.Rows[0].Files)} lines");
+            WriteLines(parsed.GetValue(json), answer.Rows[0].Files ?? 0);
             return ExitCode.Ok;
         });
         return command;
@@ -41,7 +42,8 @@ internal static class NamesTransferCommand
         var store = NamesTarget.StoreOption();
         store.Required = true;
         store.Description = "SQLite file to make, or connection string of an empty PostgreSQL database.";
-        var command = new DocumentedCommand("import", "Reads an export into a new store, with all ids and numbers: from SQLite to PostgreSQL and back, or a backup.", ImportExamples) { file, store };
+        var json = NamesTarget.JsonOption();
+        var command = new DocumentedCommand("import", "Reads an export into a new store, with all ids and numbers: from SQLite to PostgreSQL and back, or a backup.", ImportExamples) { file, json, store };
         command.SetAction(async (parsed, stop) =>
         {
             FileStream source;
@@ -65,7 +67,7 @@ internal static class NamesTransferCommand
                     var report = await opened.Import(source, progress: null, stop).ConfigureAwait(false);
                     if (report.Error == Errno.None)
                     {
-                        Console.WriteLine($"{NamesOutput.Number(report.Lines)} lines");
+                        WriteLines(parsed.GetValue(json), report.Lines);
                         return ExitCode.Ok;
                     }
 
@@ -76,5 +78,13 @@ internal static class NamesTransferCommand
             }
         });
         return command;
+    }
+
+    private static void WriteLines(bool isJson, long lines)
+    {
+        if (isJson)
+            NamesOutput.WriteJson([new NamesRow { Files = lines }]);
+        else
+            Console.WriteLine($"{NamesOutput.Number(lines)} lines");
     }
 }

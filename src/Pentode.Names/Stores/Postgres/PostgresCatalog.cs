@@ -62,7 +62,7 @@ public sealed class PostgresCatalog : ICatalogEngine
         }
 
         await CatalogStart.Run(engine, log).ConfigureAwait(false);
-        return new CatalogStore(engine);
+        return new CatalogStore(engine, await CallsBefore.Read(engine).ConfigureAwait(false));
     }
 
     ValueTask<Result<T>> ICatalogEngine.Change<T>(Func<CatalogTransaction, Result<T>> job, CatalogHint? hint) => _writer.Run(unit => job(unit.Transaction), hint);

@@ -63,23 +63,27 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
         var wanted = hints.OfType<CatalogHint>().ToArray();
         var numbers = wanted.SelectMany(h => h.Numbers).Distinct().Order().ToArray();
         var names = wanted.SelectMany(h => h.Names).ToArray();
+        var calls = wanted.Select(h => h.Call).OfType<byte[]>().ToArray();
         if (numbers.Length == 0)
             return;
         _queued.Add(new NpgsqlBatchCommand("SELECT pg_current_xact_id()::text"));
-        _queued.Add(new NpgsqlBatchCommand($"SELECT {InodeRow.Columns} FROM inode i WHERE i.ino = ANY ($1) ORDER BY i.ino FOR UPDATE") { Parameters = { Array(numbers) } });
+        _queued.Add(new NpgsqlBatchCommand($"SELECT {InodeRow.Columns} FROM inode i WHERE i.ino = ANY ($1) ORDER BY i.ino FOR UPDATE") { Parameters = { PostgresRows.Array(numbers) } });
 
-        // A statement sees what was committed before it started: the entries of a directory are read after its row is locked.
+        // A statement sees what was committed before it started: the entries of a directory are read after its row is locked, and so is whether a call was done elsewhere.
+        if (calls.Length > 0)
+            _queued.Add(new NpgsqlBatchCommand("SELECT k, t, step, ino FROM request WHERE k = ANY ($1)") { Parameters = { PostgresRows.Array(calls) } });
         const string keys = "FROM unnest($1, $2) AS k(parent, name) JOIN dirent e ON e.parent = k.parent AND e.name = k.name";
-        _queued.Add(new NpgsqlBatchCommand($"SELECT e.parent, e.name, e.child, e.cookie {keys}") { Parameters = { Array(names.Select(n => n.Parent)), Array(names.Select(n => n.Name)) } });
-        var children = new NpgsqlBatchCommand($"SELECT {InodeRow.Columns} FROM inode i WHERE i.ino IN (SELECT e.child {keys}) ORDER BY i.ino FOR UPDATE")
+        _queued.Add(new NpgsqlBatchCommand($"SELECT e.parent, e.name, e.child, e.cookie {keys}") { Parameters = { Parents(), Names() } });
+        using var reader = Send(new NpgsqlBatchCommand($"SELECT {InodeRow.Columns} FROM inode i WHERE i.ino IN (SELECT e.child {keys}) ORDER BY i.ino FOR UPDATE")
         {
-            Parameters = { Array(names.Select(n => n.Parent)), Array(names.Select(n => n.Name)) },
-        };
-        using var reader = Send(children);
+            Parameters = { Parents(), Names() },
+        });
         reader.Read();
         _transactionId = reader.GetString(0);
         reader.NextResult();
         ReadInodes(reader);
+        if (calls.Length > 0)
+            ReadCalls(reader, calls);
         reader.NextResult();
         while (reader.Read())
             Transaction.Remember(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), new CatalogLink(reader.GetInt64(2), reader.GetInt64(3)));
@@ -87,6 +91,10 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
             Transaction.Remember(name.Parent, name.Name, null);
         reader.NextResult();
         ReadInodes(reader);
+
+        NpgsqlParameter Parents() => PostgresRows.Array(names.Select(n => n.Parent));
+
+        NpgsqlParameter Names() => PostgresRows.Array(names.Select(n => n.Name));
     }
 
     public void Commit()
@@ -140,19 +148,17 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
 
     public void LockRenames() => Command(LockRenamesSql).Any();
 
+    public void AddInodes(IReadOnlyList<CatalogInode> inodes) => _queued.Add(PostgresRows.Insert(inodes));
+
+    public void AddEntries(IReadOnlyList<(CatalogName Name, CatalogLink Link)> entries) => _queued.Add(PostgresRows.Insert(entries));
+
+    public void AddCalls(IReadOnlyCollection<CatalogCall> calls) => _queued.Add(PostgresRows.Insert(calls));
+
     public void AddEvents(IReadOnlyList<CatalogEvent> events)
     {
         // Held until the commit is done: who reads events after a number misses none below it.
         _queued.Add(new NpgsqlBatchCommand(LockEventsSql));
-        _queued.Add(new NpgsqlBatchCommand(
-            "INSERT INTO event(seq, t, kind, pid, parent, name, uid, info) SELECT nextval('event_seq'), e.* FROM unnest($1, $2, $3, $4, $5, $6, $7) AS e(t, kind, pid, parent, name, uid, info)")
-        {
-            Parameters =
-            {
-                Array(events.Select(e => e.Time)), Array(events.Select(e => (long)e.Kind)), Array(events.Select(e => e.Pid.ToBytes())), Array(events.Select(e => e.Parent.ToBytes())),
-                Array(events.Select(e => e.Name)), Array(events.Select(e => (long)e.Uid)), Array(events.Select(e => e.Info)),
-            },
-        });
+        _queued.Add(PostgresRows.Insert(events));
         _queued.Add(new NpgsqlBatchCommand("NOTIFY " + PostgresCatalog.Channel));
     }
 
@@ -236,6 +242,15 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
             Transaction.Remember(InodeRow.Read(row));
     }
 
+    private void ReadCalls(NpgsqlDataReader reader, byte[][] wanted)
+    {
+        reader.NextResult();
+        while (reader.Read())
+            Transaction.RememberCall(reader.GetFieldValue<byte[]>(0), new CatalogCall(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1), (int)reader.GetInt64(2), reader.GetInt64(3)));
+        foreach (var key in wanted)
+            Transaction.RememberCall(key, null);
+    }
+
     private void Connect()
     {
         if (_connection is { State: ConnectionState.Open })
@@ -250,8 +265,4 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
         _connection = null;
         _isOpen = false;
     }
-
-    private static NpgsqlParameter<long[]> Array(IEnumerable<long> values) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint, TypedValue = [.. values] };
-
-    private static NpgsqlParameter<byte[][]> Array(IEnumerable<byte[]> values) => new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea, TypedValue = [.. values] };
 }

@@ -55,7 +55,7 @@ public sealed class SqliteCatalog : ICatalogEngine
         }
 
         await CatalogStart.Run(engine, log).ConfigureAwait(false);
-        return new CatalogStore(engine);
+        return new CatalogStore(engine, await CallsBefore.Read(engine).ConfigureAwait(false));
     }
 
     ValueTask<Result<T>> ICatalogEngine.Change<T>(Func<CatalogTransaction, Result<T>> job, CatalogHint? hint) => _database.Write(unit => job(unit.Transaction));

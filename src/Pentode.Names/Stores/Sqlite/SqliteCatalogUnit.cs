@@ -47,6 +47,24 @@ internal sealed class SqliteCatalogUnit : SqliteUnit, IRowSession
         // There is one writer.
     }
 
+    public void AddInodes(IReadOnlyList<CatalogInode> inodes)
+    {
+        foreach (var inode in inodes)
+            InodeRow.Insert(this, inode);
+    }
+
+    public void AddEntries(IReadOnlyList<(CatalogName Name, CatalogLink Link)> entries)
+    {
+        foreach (var (name, link) in entries)
+            Command("INSERT INTO dirent(parent, name, child, cookie) VALUES ($1, $2, $3, $4)").Add(name.Parent).Add(name.Name).Add(link.Child).Add(link.Cookie).Queue();
+    }
+
+    public void AddCalls(IReadOnlyCollection<CatalogCall> calls)
+    {
+        foreach (var call in calls)
+            Command("INSERT INTO request(k, t, step, ino) VALUES ($1, $2, $3, $4)").Add(call.Key).Add(call.Time).Add(call.Step).Add(call.Number).Queue();
+    }
+
     public void AddEvents(IReadOnlyList<CatalogEvent> events)
     {
         foreach (var e in events)
