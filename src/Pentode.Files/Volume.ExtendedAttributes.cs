@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pentode.Core;
 
 namespace Pentode.Files;
@@ -68,7 +69,8 @@ public sealed partial class Volume
         return false;
     }
 
-    private async ValueTask<Result<byte[]>> OnlyVisibleLater(ValueTask<Result<byte[]>> task) => OnlyVisible(await task);
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Result<byte[]>> OnlyVisibleLater(ValueTask<Result<byte[]>> task) => OnlyVisible(await task.ConfigureAwait(false));
 
     private Result<byte[]> OnlyVisible(Result<byte[]> list)
     {

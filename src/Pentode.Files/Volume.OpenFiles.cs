@@ -96,6 +96,7 @@ public sealed partial class Volume
         return injected == Errno.None ? task : CloseFailed(task, injected);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<Result<int>> WriteGuarded(GuardedWrite write)
     {
         if (IoLoop.Current is not { } loop)
@@ -144,6 +145,7 @@ public sealed partial class Volume
         return isWrite ? CountBytes(result, ref _bytesWritten) : CountBytes(result, ref _bytesRead);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Errno> CloseFailed(ValueTask<Errno> task, Errno injected)
     {
         await task.ConfigureAwait(false);

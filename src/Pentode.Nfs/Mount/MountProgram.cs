@@ -132,6 +132,7 @@ internal sealed class MountProgram(NfsLoop loop) : IRpcProgram
     }
 
     /// <summary>The directory a client may mount by that path.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<NfsObject>> FindAsync(RpcCall call, string path)
     {
         if (path.Length > MaxPath)
@@ -151,6 +152,7 @@ internal sealed class MountProgram(NfsLoop loop) : IRpcProgram
     }
 
     /// <summary>Walks down, following symbolic links as long as they stay inside the export.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<NfsObject>> DescendAsync(RpcCall call, NfsObject root, string[] names, string[] exportPath)
     {
         var way = new Stack<NfsObject>([root]);

@@ -155,6 +155,7 @@ internal sealed partial class NfsLoop
             Place(moved, to, newName);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask LetGoAsync(NfsObject gone)
     {
         gone.Place = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pentode.Core;
 using Pentode.Files;
 
@@ -23,6 +24,7 @@ internal sealed partial class NinePConnection
         return new OpenOrigin(0, q.Token);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<IOpenFile>> OpenWaiting(Request q, Fid fid, int flags)
     {
         if (!MayWait)
@@ -37,6 +39,7 @@ internal sealed partial class NinePConnection
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<CreatedFile>> CreateWaiting(Request q, Fid fid, FileName name, int flags, uint mode, uint gid)
     {
         if (!MayWait)

@@ -107,7 +107,11 @@ public sealed partial class PortableLoop : IoLoop
     }
 
     /// <inheritdoc/>
-    public override void AtTurnEnd(ITurnEnd item) => _turnEnds.Add(item);
+    public override void AtTurnEnd(ITurnEnd item)
+    {
+        Debug.Assert(IsCurrent, "the end of a turn is the loop's own");
+        _turnEnds.Add(item);
+    }
 
     private void Run(ManualResetEventSlim serving)
     {

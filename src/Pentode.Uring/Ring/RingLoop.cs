@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Pentode.Core;
 using Pentode.Linux;
@@ -122,7 +123,11 @@ public sealed unsafe partial class RingLoop : IoLoop
     }
 
     /// <inheritdoc/>
-    public override void AtTurnEnd(ITurnEnd item) => _turnEnds.Add(item);
+    public override void AtTurnEnd(ITurnEnd item)
+    {
+        Debug.Assert(IsCurrent, "the end of a turn is the loop's own");
+        _turnEnds.Add(item);
+    }
 
     private static bool Probe()
     {

@@ -9,8 +9,8 @@ namespace Pentode.NineP.Server;
 /// <summary>Tlopen, Tlcreate, Tread, Twrite, Tfsync, Treaddir.</summary>
 internal sealed partial class NinePConnection
 {
-    // Access mode, O_TRUNC, O_APPEND, O_NONBLOCK (a lock that is not waited for), O_DSYNC, O_SYNC, O_DIRECTORY, O_NOATIME; all else is stripped.
-    private const uint OpenFlags = 0x3 | 0x200 | 0x400 | 0x800 | 0x1000 | 0x101000 | 0x10000 | 0x40000;
+    // Access mode, O_TRUNC, O_APPEND, O_DSYNC, O_SYNC, O_DIRECTORY, O_NOATIME; all else is stripped, but for what waiting opens take.
+    private const uint OpenFlags = 0x3 | 0x200 | 0x400 | 0x1000 | 0x101000 | 0x10000 | 0x40000;
     private const uint ExclusiveFlag = 0x80;
     private const uint CreateFlag = 0x40;
 
