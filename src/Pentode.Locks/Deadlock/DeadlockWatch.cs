@@ -212,7 +212,8 @@ internal sealed class DeadlockWatch(LockManager manager)
             if (manager.Session != session)
                 return null;
             var stuck = due.Where(r => !r.IsOver && pins[r].Count > 0).Select(static r => (r.Options.Witness!, r.Options.OpenerPid)).ToHashSet();
-            foreach (var request in due)
+            // When there is not room for all, those that may close a circle come first.
+            foreach (var request in due.OrderBy(r => pins[r].Count == 0).ThenBy(static r => r.Id))
             {
                 var held = pins[request].Where(manager.IsPinned).Take(WaitStatement.MaxPins).ToArray();
                 if (waits.Count == WaitStatement.MaxWaits || request.Resource.Describe(request, session, held, stuck, edition) is not { } wait)
