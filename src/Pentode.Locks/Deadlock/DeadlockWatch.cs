@@ -151,8 +151,11 @@ internal sealed class DeadlockWatch(LockManager manager)
 
         foreach (var victim in new WaitGraph(statements).Victims().Where(v => v.Session == session.Id))
         {
-            if (graph.CircleThrough(victim) is { } circle && IsProven(circle, statements, graph))
-                await RefuseAsync(session, victim, circle, graph, statements[session.Id], revisions, due).ConfigureAwait(false);
+            if (graph.CircleThrough(victim) is not { } circle || !IsProven(circle, statements, graph))
+                continue;
+            // One in a round: the next needs a statement without this one.
+            await RefuseAsync(session, victim, circle, graph, statements[session.Id], revisions, due).ConfigureAwait(false);
+            break;
         }
 
         return Pace(isBusy: knots.Length > 0);
@@ -167,14 +170,14 @@ internal sealed class DeadlockWatch(LockManager manager)
 
     private long Pace(bool isBusy)
     {
-        if (isBusy)
-        {
-            _quiet = 1;
-            return Math.Max(LeastMs, AfterMs / FastFraction);
-        }
-
         lock (manager.Gate)
         {
+            if (isBusy)
+            {
+                _quiet = 1;
+                return Math.Max(LeastMs, AfterMs / FastFraction);
+            }
+
             var delayMs = _quiet == 0 ? Math.Max(LeastMs, AfterMs / SoonFraction) : AfterMs * _quiet;
             _quiet = Math.Clamp(_quiet * 2, 1, MaxQuietFactor);
             return delayMs;
@@ -212,7 +215,8 @@ internal sealed class DeadlockWatch(LockManager manager)
             if (manager.Session != session)
                 return null;
             var stuck = due.Where(r => !r.IsOver && pins[r].Count > 0).Select(static r => (r.Options.Witness!, r.Options.OpenerPid)).ToHashSet();
-            foreach (var request in due)
+            // When there is not room for all, those that may close a circle come first.
+            foreach (var request in due.OrderBy(r => pins[r].Count == 0).ThenBy(static r => r.Id))
             {
                 var held = pins[request].Where(manager.IsPinned).Take(WaitStatement.MaxPins).ToArray();
                 if (waits.Count == WaitStatement.MaxWaits || request.Resource.Describe(request, session, held, stuck, edition) is not { } wait)
@@ -264,7 +268,7 @@ internal sealed class DeadlockWatch(LockManager manager)
         IReadOnlyList<WaitEdge> circle,
         WaitGraph graph,
         WaitStatement own,
-        Dictionary<SessionId, long> revisions,
+        IReadOnlyDictionary<SessionId, long> revisions,
         LockRequest[] due)
     {
         if (Array.Find(due, r => r.Id == victim.Id) is not { } request)
@@ -284,7 +288,6 @@ internal sealed class DeadlockWatch(LockManager manager)
             new StoreTransaction(compares, [StoreWrite.Put(manager.Keys.Wait(session.Id), without.Encode())])).ConfigureAwait(false);
         if (result.Outcome != StoreOutcome.Ok)
             return;
-        revisions[session.Id] = result.Revision;
         if (!request.Resource.Withdraw(request, Errno.EDEADLK))
             return;
         manager.Counters.Deadlocks.Add();
