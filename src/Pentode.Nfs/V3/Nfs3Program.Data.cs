@@ -54,7 +54,8 @@ internal sealed partial class Nfs3Program
         Result<int> read = 0;
         try
         {
-            if (length > 0)
+            // Nothing is read too: whether the file may be read at all is the tree's to say (names without I/O).
+            if (length > 0 || ((size == 0 || count == 0) && offset <= long.MaxValue))
                 read = await target.Value.Volume.Read(file.Value.File, buffer.Slice(DataAt, length), (long)offset).ConfigureAwait(false);
         }
         finally

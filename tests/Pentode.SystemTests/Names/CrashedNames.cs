@@ -147,6 +147,7 @@ internal sealed class CrashedNames : IDisposable
         var clients = Changes(stop.Token);
         await Task.WhenAny(clients, limit());
         _daemon!.Dispose();
+        _daemon = null;
         await stop.CancelAsync();
         await clients.WaitAsync(TimeSpan.FromSeconds(60));
     }
