@@ -268,7 +268,7 @@ internal sealed class DeadlockWatch(LockManager manager)
         IReadOnlyList<WaitEdge> circle,
         WaitGraph graph,
         WaitStatement own,
-        IReadOnlyDictionary<SessionId, long> revisions,
+        Dictionary<SessionId, long> revisions,
         LockRequest[] due)
     {
         if (Array.Find(due, r => r.Id == victim.Id) is not { } request)
