@@ -28,7 +28,7 @@ public sealed class NfsHostTreeTests
         var reply = c.V3(3, new Xdr().Opaque(c.Root).Text("one"));
         Assert.Equal(0u, reply.U32());
         Assert.Equal(one, reply.Opaque());
-        Assert.Equal(2ul, reply.Post()!.Value.Size);
+        Assert.Equal(2ul, reply.Post()!.Size);
         // Replaced behind our back, gone, and there again.
         File.Move(files["two"], files["one"], overwrite: true);
         var two = c.Lookup(c.Root, "one").Handle;
