@@ -1,5 +1,4 @@
 using Pentode.Core;
-using Pentode.Core.Buffers;
 using Pentode.Linux;
 
 namespace Pentode.Uring;
@@ -13,9 +12,6 @@ internal sealed class FileSend : IoCompletion
 
     // After this much, others get their turn.
     private const int TurnBytes = 2 << 20;
-
-    /// <summary>What is copied at a time: it stays in the processor's cache between its two copies.</summary>
-    private const int PieceSize = 128 << 10;
 
     private static readonly byte[] s_zeros = new byte[64 << 10];
 
@@ -31,10 +27,7 @@ internal sealed class FileSend : IoCompletion
     private int _zeros;
     private int _total;
     private IoCompletion? _completion;
-    private bool _copies;
-    private NativeBuffer? _piece;
-    private int _pieceFrom;
-    private int _pieceEnd;
+
     private int _result;
 
     public FileSend(IoLoop loop)
@@ -42,9 +35,8 @@ internal sealed class FileSend : IoCompletion
         _loop = loop;
     }
 
-    public void Begin(int socket, ReadOnlyMemory<byte> head, int file, long offset, int length, bool copies, IoCompletion completion)
+    public void Begin(int socket, ReadOnlyMemory<byte> head, int file, long offset, int length, IoCompletion completion)
     {
-        _copies = copies;
         _socket = socket;
         _head = head;
         _file = file;
@@ -55,7 +47,7 @@ internal sealed class FileSend : IoCompletion
         _total = head.Length + length;
         _completion = completion;
         completion.Ticket = HeldTicket;
-        var result = _writeEnd < 0 && !copies ? SpliceCalls.OpenPipe(PipeSize, out _readEnd, out _writeEnd) : 0;
+        var result = _writeEnd < 0 ? SpliceCalls.OpenPipe(PipeSize, out _readEnd, out _writeEnd) : 0;
         if (result < 0)
             _writeEnd = -1;
         else
@@ -108,20 +100,10 @@ internal sealed class FileSend : IoCompletion
                 if (sent > 0)
                     _head = _head[sent..];
             }
-            else if (_copies && (_pieceFrom < _pieceEnd || _unread > 0))
-            {
-                if (_pieceFrom == _pieceEnd && FillPiece() is < 0 and var error)
-                    return error;
-                if (_pieceFrom == _pieceEnd)
-                    continue;
-                sent = SpliceCalls.SendNow(_socket, _piece!.GetSpan()[_pieceFrom.._pieceEnd], _unread > 0 || _zeros > 0);
-                if (sent > 0)
-                    _pieceFrom += sent;
-            }
             else if (_inPipe > 0 || _unread > 0)
             {
-                if (_inPipe == 0 && Fill() is < 0 and var failed)
-                    return failed;
+                if (_inPipe == 0 && Fill() is < 0 and var error)
+                    return error;
                 if (_inPipe == 0)
                     continue;
                 sent = SpliceCalls.ToSocket(_readEnd, _socket, _inPipe, _unread > 0 || _zeros > 0);
@@ -148,29 +130,10 @@ internal sealed class FileSend : IoCompletion
             budget -= sent;
         }
 
-        if (_head.Length == 0 && _inPipe == 0 && _unread == 0 && _zeros == 0 && _pieceFrom == _pieceEnd)
+        if (_head.Length == 0 && _inPipe == 0 && _unread == 0 && _zeros == 0)
             return 0;
         _loop.Poll(_socket, PollOut, this);
         return -(int)Errno.EAGAIN;
-    }
-
-    private int FillPiece()
-    {
-        _piece ??= _loop.Buffers.Rent(PieceSize);
-        var read = FileCalls.Pread(_file, _piece.GetSpan()[..Math.Min(_unread, PieceSize)], _offset);
-        if (read < 0)
-            return read;
-        if (read == 0)
-        {
-            _zeros = _unread;
-            _unread = 0;
-            return 0;
-        }
-
-        _offset += read;
-        _unread -= read;
-        (_pieceFrom, _pieceEnd) = (0, read);
-        return 0;
     }
 
     private int Fill()
@@ -197,9 +160,6 @@ internal sealed class FileSend : IoCompletion
         if (_inPipe > 0)
             Close();
         _head = default;
-        _piece?.Release();
-        _piece = null;
-        _pieceFrom = _pieceEnd = 0;
         var completion = _completion!;
         _completion = null;
         _loop.EndFileSend(this, completion, result < 0 ? result : _total);

@@ -1,6 +1,6 @@
 namespace Pentode.Uring;
 
-/// <content>Sending bytes of a file without a buffer for all of them.</content>
+/// <content>Sending pages of a file without copying them.</content>
 public abstract partial class IoLoop
 {
     private readonly Stack<FileSend> _idleFileSends = new();
@@ -10,14 +10,13 @@ public abstract partial class IoLoop
     /// Sends <paramref name="head"/>, then <paramref name="length"/> bytes of a file; what is missing behind the end of the file is sent as
     /// zeros. For ranges that are in memory (<see cref="Pentode.Linux.SpliceCalls.IsCached"/>): pages move to the socket without a copy, on this thread; a
     /// full socket is waited for, a slow disk would stall the loop. The result is the number of bytes sent or a negative errno, after
-    /// which the socket is in an undefined place of its stream. One send at a time per socket. Needs <see cref="Pentode.Linux.SpliceCalls.IsSupported"/>, unless
-    /// <paramref name="copies"/> says that the bytes are to be copied, a piece at a time, through a buffer that stays in the processor's cache.
+    /// which the socket is in an undefined place of its stream. One send at a time per socket. Needs <see cref="Pentode.Linux.SpliceCalls.IsSupported"/>.
     /// </summary>
-    public void SendFile(int socket, ReadOnlyMemory<byte> head, int file, long offset, int length, IoCompletion completion, bool copies = false)
+    public void SendFile(int socket, ReadOnlyMemory<byte> head, int file, long offset, int length, IoCompletion completion)
     {
         var send = _idleFileSends.TryPop(out var idle) ? idle : new FileSend(this);
         _fileSends.Add(send);
-        send.Begin(socket, head, file, offset, length, copies, completion);
+        send.Begin(socket, head, file, offset, length, completion);
     }
 
     /// <summary>Ends a <see cref="SendFile"/> early that waits for its socket; its completion hears of it.</summary>

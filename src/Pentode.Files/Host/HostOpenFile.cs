@@ -74,7 +74,7 @@ internal sealed class HostOpenFile : IOpenFile
     public int LocateCached(long offset, int length, out CachedRange range)
     {
         range = new CachedRange(_fd, offset);
-        if (!_node.Id.IsRegular || TreeCalls.Stat(_fd, out var data) < 0 || (ulong)offset >= data.Size)
+        if (!SpliceCalls.IsSupported || !_node.Id.IsRegular || TreeCalls.Stat(_fd, out var data) < 0 || (ulong)offset >= data.Size)
             return 0;
         var count = (int)Math.Min((ulong)length, data.Size - (ulong)offset);
         return _isInMemory || SpliceCalls.IsCached(_fd, offset, count) ? count : 0;

@@ -14,7 +14,7 @@ internal sealed partial class Nfs3Program
     /// <summary>Where data lies in its reply buffer: copies to an address a few bytes after a page boundary take three times as long.</summary>
     private const int DataAt = 192;
 
-    /// <summary>Data of that size is sent a piece at a time from the page cache, when it is there: a buffer for all of it would not stay in the processor's cache.</summary>
+    /// <summary>Data from this size on goes from the page cache to the socket without a copy, when it is there.</summary>
     private const int SentFromCache = 128 << 10;
 
     private const int ReadHead = 4 + Nfs3Wire.PostOperation + 12;

@@ -16,8 +16,6 @@ public sealed class StreamOutput
     /// <summary>Messages in a buffer of their own are copied beside others up to this size.</summary>
     private const int CopyLimit = 1 << 10;
 
-    private static readonly bool s_copies = Environment.GetEnvironmentVariable("PENTODE_FS") != "splice";
-
     private readonly IoLoop _loop;
     private readonly int _socket;
     private readonly IStreamOwner _owner;
@@ -124,7 +122,7 @@ public sealed class StreamOutput
             if (part.FileLength > 0)
             {
                 _done.IsPatient = false;
-                _loop.SendFile(_socket, part.Memory, part.File.File, part.File.Offset, part.FileLength, _done, s_copies);
+                _loop.SendFile(_socket, part.Memory, part.File.File, part.File.Offset, part.FileLength, _done);
                 return;
             }
         }
