@@ -13,128 +13,47 @@
  * The tree it expects, made by the runner: f00 to f99, and `data` and `scratch` of --file-size bytes filled by --make.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
+#define PROGRAM "nineload"
+#include "../load.h"
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <arpa/inet.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { Rlerror = 7, Tstatfs = 8, Tlopen = 12, Tlcreate = 14, Tgetattr = 24, Tversion = 100, Tattach = 104, Twalk = 110, Tread = 116,
        Twrite = 118, Tclunk = 120, Tremove = 122 };
 enum job { GETATTR, WALK, READ4K, WRITE4K, STATFS, CREATE, READ128K, WRITE128K, JOBS };
 static const char *const names[JOBS] = { "getattr", "walk", "read4k", "write4k", "statfs", "create", "read128k", "write128k" };
 
-enum { ROOT_FID = 1, FILE_FID = 2, SLOT_FID = 100, MAX_DEPTH = 256, PAGE = 4096, BIG = 128 << 10, IN_SIZE = 512 << 10, OUT_SIZE = 1 << 20, MAX_IOV = 512 };
-/* The pattern repeats after a number of bytes no power of two divides, so data from a wrong page never looks right. */
-#define PERIOD (8ull * 131101)
+enum { ROOT_FID = 1, FILE_FID = 2, SLOT_FID = 100, MAX_DEPTH = 256, BIG = 128 << 10 };
 
 struct slot { uint64_t start, offset; uint32_t count, serial; uint8_t expect, step; };
 struct connection {
     int fd;
     uint32_t msize;
     uint64_t size, qid_path, next_offset;
-    unsigned char *in;
-    size_t in_start, in_end;
-    unsigned char *out;
-    size_t out_used;
-    struct iovec iov[MAX_IOV];
-    int iov_used;
+    struct input in;
+    struct output out;
     unsigned busy, number;
     struct slot slots[MAX_DEPTH];
 };
 
-static unsigned char *pattern;
 static enum job job;
 static unsigned depth = 1, connections = 1, msize_wanted = BIG + 4096, uid;
-static uint64_t file_size = 64 << 20, seed = 88172645463325252ull;
+static uint64_t file_size = 64 << 20;
 static int one_by_one, stopping;
-static uint64_t now_ns, operations, bytes, messages, checked;
-static uint64_t histogram[64 * 16];
-
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    fprintf(stderr, "nineload: ");
-    vfprintf(stderr, format, list);
-    fprintf(stderr, "\n");
-    exit(1);
-}
-
-static uint64_t clock_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t next_random(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed;
-}
-
-static void make_pattern(void)
-{
-    size_t length = PERIOD + (1 << 20);
-    pattern = malloc(length);
-    for (uint64_t at = 0; at < length; at += 8) {
-        uint64_t word = (at % PERIOD + 1) * 0x9E3779B97F4A7C15ull;
-        memcpy(pattern + at, &word, 8);
-    }
-}
-
-static const unsigned char *expected(uint64_t offset) { return pattern + offset % PERIOD; }
-
-/* 16 buckets to each power of two. */
-static void record(uint64_t ns)
-{
-    unsigned high = 63 - (unsigned)__builtin_clzll(ns | 16);
-    histogram[(high << 4) | ((ns >> (high - 4)) & 15)]++;
-}
-
-static double percentile(double part)
-{
-    uint64_t total = 0, seen = 0;
-    for (int i = 0; i < 64 * 16; i++)
-        total += histogram[i];
-    for (int i = 0; i < 64 * 16; i++) {
-        seen += histogram[i];
-        if (total && seen >= part * total)
-            return (double)((uint64_t)(16 + (i & 15)) << (i >> 4)) / 16 / 1000;
-    }
-    return 0;
-}
+static struct connection *all;
+static int poller;
 
 /* Building frames. */
 static unsigned char *begin(struct connection *c, uint8_t type, uint16_t tag, uint32_t body, uint32_t payload)
 {
-    if (c->out_used + body + 7 > OUT_SIZE || c->iov_used + 2 > MAX_IOV)
-        die("output overrun");
-    unsigned char *p = c->out + c->out_used;
+    unsigned char *p = out_room(&c->out, 7 + body);
     uint32_t size = 7 + body + payload;
     memcpy(p, &size, 4);
     p[4] = type;
     memcpy(p + 5, &tag, 2);
-    if (c->iov_used && (unsigned char *)c->iov[c->iov_used - 1].iov_base + c->iov[c->iov_used - 1].iov_len == p)
-        c->iov[c->iov_used - 1].iov_len += 7 + body;
-    else
-        c->iov[c->iov_used++] = (struct iovec){ p, 7 + body };
-    c->out_used += 7 + body;
     return p + 7;
 }
 
@@ -150,30 +69,6 @@ static unsigned char *put_text(unsigned char *p, const char *text)
     p = put(p, length, 2);
     memcpy(p, text, length);
     return p + length;
-}
-
-static void flush_out(struct connection *c)
-{
-    struct msghdr message = { .msg_iov = c->iov, .msg_iovlen = (size_t)c->iov_used };
-    while (message.msg_iovlen) {
-        ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            die("send: %s", strerror(errno));
-        while (n > 0) {
-            size_t part = message.msg_iov->iov_len < (size_t)n ? message.msg_iov->iov_len : (size_t)n;
-            message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + part;
-            message.msg_iov->iov_len -= part;
-            n -= (ssize_t)part;
-            if (!message.msg_iov->iov_len) {
-                message.msg_iov++;
-                message.msg_iovlen--;
-            }
-        }
-    }
-    c->iov_used = 0;
-    c->out_used = 0;
 }
 
 static void fid_message(struct connection *c, uint16_t tag, uint8_t type, uint32_t fid) { put(begin(c, type, tag, 4, 0), fid, 4); }
@@ -194,7 +89,7 @@ static void read_message(struct connection *c, uint16_t tag, uint32_t fid, uint6
 static void write_message(struct connection *c, uint16_t tag, uint32_t fid, uint64_t offset, uint32_t count)
 {
     put(put(put(begin(c, Twrite, tag, 16, count), fid, 4), offset, 8), count, 4);
-    c->iov[c->iov_used++] = (struct iovec){ (void *)expected(offset), count };
+    out_data(&c->out, expected(offset), count);
 }
 
 static void getattr_message(struct connection *c, uint16_t tag, uint32_t fid) { put(put(begin(c, Tgetattr, tag, 12, 0), fid, 4), 0x17ff, 8); }
@@ -205,7 +100,6 @@ static void step(struct connection *c, uint16_t tag)
     struct slot *s = &c->slots[tag];
     uint32_t fid = SLOT_FID + tag;
     char name[32];
-    messages++;
     switch (job) {
     case GETATTR:
         getattr_message(c, tag, FILE_FID);
@@ -268,7 +162,7 @@ static void step(struct connection *c, uint16_t tag)
         break;
     }
     if (one_by_one)
-        flush_out(c);
+        out_flush(&c->out, c->fd);
 }
 
 static int steps(void) { return job == WALK ? 3 : job == CREATE ? 4 : 1; }
@@ -286,21 +180,6 @@ static uint64_t get(const unsigned char *p, int width)
     uint64_t value = 0;
     memcpy(&value, p, (size_t)width);
     return value;
-}
-
-static void check_data(const struct slot *s, const unsigned char *data)
-{
-    const unsigned char *want = expected(s->offset);
-    if (s->count <= PAGE || checked < 256) {
-        checked++;
-        if (memcmp(data, want, s->count))
-            die("wrong data at %llu", (unsigned long long)s->offset);
-        return;
-    }
-    for (uint32_t at = 0; at + 64 <= s->count; at += PAGE) {
-        if (memcmp(data + at, want + at, 64))
-            die("wrong data at %llu", (unsigned long long)(s->offset + at));
-    }
 }
 
 static void reply(struct connection *c, const unsigned char *frame, uint32_t size)
@@ -335,7 +214,7 @@ static void reply(struct connection *c, const unsigned char *frame, uint32_t siz
     case Tread:
         want = 11 + s->count;
         if (size == want && get(frame + 7, 4) == s->count)
-            check_data(s, frame + 11);
+            check_data(s->offset, s->count, frame + 11);
         else
             die("short read");
         bytes += s->count;
@@ -364,53 +243,41 @@ static void reply(struct connection *c, const unsigned char *frame, uint32_t siz
 /* Takes what has arrived and sends what that made possible. */
 static void turn(struct connection *c, int flags)
 {
-    if (c->in_start == c->in_end)
-        c->in_start = c->in_end = 0;
-    else if (IN_SIZE - c->in_start < c->msize) {
-        memmove(c->in, c->in + c->in_start, c->in_end - c->in_start);
-        c->in_end -= c->in_start;
-        c->in_start = 0;
-    }
-    ssize_t n = recv(c->fd, c->in + c->in_end, IN_SIZE - c->in_end, flags);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    struct input *in = &c->in;
+    if (!in_receive(in, c->fd, c->msize, flags))
         return;
-    if (n <= 0)
-        die("connection lost: %s", n ? strerror(errno) : "end of stream");
-    c->in_end += (size_t)n;
-    now_ns = clock_ns();
-    while (c->in_end - c->in_start >= 4) {
-        uint32_t size = (uint32_t)get(c->in + c->in_start, 4);
+    while (in->end - in->start >= 4) {
+        uint32_t size = (uint32_t)get(in->bytes + in->start, 4);
         if (size < 7 || size > c->msize)
             die("reply of %u bytes", size);
-        if (c->in_end - c->in_start < size)
+        if (in->end - in->start < size)
             break;
-        reply(c, c->in + c->in_start, size);
-        c->in_start += size;
+        reply(c, in->bytes + in->start, size);
+        in->start += size;
     }
-    if (c->iov_used)
-        flush_out(c);
+    if (c->out.iov_used)
+        out_flush(&c->out, c->fd);
 }
 
 /* One message and its reply, while nothing else is under way. Gives the body. */
 static const unsigned char *call(struct connection *c, uint8_t type, uint32_t *length)
 {
-    flush_out(c);
-    size_t have = 0;
+    struct input *in = &c->in;
+    out_flush(&c->out, c->fd);
     uint32_t size = 7;
-    while (have < size) {
-        ssize_t n = recv(c->fd, c->in + have, size - have, 0);
-        if (n <= 0)
-            die("connection lost while starting");
-        have += (size_t)n;
-        if (have == 7 && size == 7 && (size = (uint32_t)get(c->in, 4)) > IN_SIZE)
+    while (in->end - in->start < size) {
+        in_receive(in, c->fd, c->msize, 0);
+        if (in->end - in->start >= 7 && (size = (uint32_t)get(in->bytes + in->start, 4)) > c->msize)
             die("reply of %u bytes", size);
     }
-    if (c->in[4] == Rlerror)
-        die("start: request %u failed: %s", type, strerror((int)get(c->in + 7, 4)));
-    if (c->in[4] != type + 1)
-        die("start: reply of type %u to a request of type %u", c->in[4], type);
+    const unsigned char *frame = in->bytes + in->start;
+    in->start += size;
+    if (frame[4] == Rlerror)
+        die("start: request %u failed: %s", type, strerror((int)get(frame + 7, 4)));
+    if (frame[4] != type + 1)
+        die("start: reply of type %u to a request of type %u", frame[4], type);
     *length = size - 7;
-    return c->in + 7;
+    return frame + 7;
 }
 
 static int dial(const char *address)
@@ -444,8 +311,6 @@ static void open_session(struct connection *c, const char *address, const char *
 {
     uint32_t length;
     c->fd = dial(address);
-    c->in = malloc(IN_SIZE);
-    c->out = malloc(OUT_SIZE);
     c->msize = msize_wanted;
     unsigned char *p = begin(c, Tversion, 0xFFFF, 4 + 2 + 8, 0);
     put_text(put(p, msize_wanted, 4), "9P2000.L");
@@ -471,7 +336,7 @@ static void open_session(struct connection *c, const char *address, const char *
     }
 }
 
-static void run(struct connection *all, int poller, double seconds)
+static void run(double seconds)
 {
     uint64_t end;
     stopping = 0;
@@ -481,7 +346,7 @@ static void run(struct connection *all, int poller, double seconds)
     for (unsigned i = 0; i < connections; i++) {
         for (unsigned tag = 0; tag < depth; tag++)
             start(&all[i], (uint16_t)tag);
-        flush_out(&all[i]);
+        out_flush(&all[i].out, all[i].fd);
         busy += all[i].busy;
     }
     while (busy) {
@@ -515,26 +380,10 @@ static void verify_writes(struct connection *c)
     }
 }
 
-static int make_file(const char *path, uint64_t size)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (fd < 0)
-        die("%s: %s", path, strerror(errno));
-    for (uint64_t at = 0; at < size;) {
-        size_t part = size - at < (1 << 20) ? size - at : 1 << 20;
-        ssize_t n = pwrite(fd, expected(at), part, (off_t)at);
-        if (n <= 0)
-            die("%s: %s", path, strerror(errno));
-        at += (uint64_t)n;
-    }
-    return close(fd);
-}
-
 int main(int argc, char **argv)
 {
     const char *address = NULL, *aname = "/", *wanted = "getattr";
     double seconds = 4, warmup = 1;
-    make_pattern();
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i];
         if (!strcmp(name, "--one-by-one")) {
@@ -559,39 +408,17 @@ int main(int argc, char **argv)
     }
     for (job = 0; job < JOBS && strcmp(wanted, names[job]); job++)
         ;
-    if (job == JOBS || !address || depth < 1 || depth > MAX_DEPTH || connections < 1 || connections > 1024 || msize_wanted > IN_SIZE / 2 || msize_wanted < 8192)
+    if (job == JOBS || !address || depth < 1 || depth > MAX_DEPTH || connections < 1 || connections > 1024 || msize_wanted > MEBI || msize_wanted < 8192)
         die("bad job, address, depth, connections or msize");
-    struct connection *all = calloc(connections, sizeof *all);
-    int poller = epoll_create1(EPOLL_CLOEXEC);
+    all = calloc(connections, sizeof *all);
+    poller = epoll_create1(EPOLL_CLOEXEC);
     for (unsigned i = 0; i < connections; i++) {
         struct epoll_event event = { .events = EPOLLIN, .data.u32 = i };
         all[i].number = i;
         open_session(&all[i], address, aname);
         epoll_ctl(poller, EPOLL_CTL_ADD, all[i].fd, &event);
     }
-    if (warmup > 0)
-        run(all, poller, warmup);
-    operations = bytes = messages = 0;
-    memset(histogram, 0, sizeof histogram);
-    printf("ready\n");
-    fflush(stdout);
-    if (getchar() == EOF)
-        return 1;
-    struct rusage before, after;
-    getrusage(RUSAGE_SELF, &before);
-    uint64_t from = clock_ns();
-    run(all, poller, seconds);
-    double took = (double)(clock_ns() - from) / 1e9;
-    getrusage(RUSAGE_SELF, &after);
-    double cpu = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) + (double)(after.ru_stime.tv_sec - before.ru_stime.tv_sec) +
-                 (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e6;
-    if (job == READ128K || job == WRITE128K)
-        operations = bytes / BIG;
-    printf("{\"job\": \"%s\", \"depth\": %u, \"connections\": %u, \"msize\": %u, \"operations\": %llu, \"messages\": %llu, \"bytes\": %llu, \"seconds\": %.4f, "
-           "\"p50_us\": %.2f, \"p99_us\": %.2f, \"client_cpu_seconds\": %.4f}\n",
-           names[job], depth, connections, all[0].msize, (unsigned long long)operations, (unsigned long long)messages, (unsigned long long)bytes, took,
-           percentile(0.5), percentile(0.99), cpu);
-    fflush(stdout);
+    measure(run, warmup, seconds, job == READ128K || job == WRITE128K ? BIG : 0);
     if (job == WRITE4K || job == WRITE128K)
         verify_writes(&all[0]);
     return 0;

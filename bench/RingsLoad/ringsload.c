@@ -10,21 +10,12 @@
  * Prints "ready" after the warm-up, waits for a line on standard input, runs, prints one line of JSON. Any wrong answer ends it with status 1.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#define PROGRAM "ringsload"
+#include "../load.h"
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { PAGE = 4096, MAX_DEPTH = 1024, MAX_CONNECTIONS = 64, IN_SIZE = 512 << 10, IDS = 65536 };
+enum { MAX_DEPTH = 1024, MAX_CONNECTIONS = 64, IN_SIZE = 512 << 10, IDS = 65536 };
 enum { NOP = 1, FILE_READ = 8, REGISTER_FD = 256 };
 #define MAGIC UINT64_C(0x000C000131444F49)
 
@@ -44,49 +35,10 @@ static unsigned depth = 1, connections = 1;
 static struct connection all[MAX_CONNECTIONS];
 static uint64_t started[IDS];       /* by task id: ids of tasks under way differ by far less */
 static unsigned char page[PAGE];
-static uint64_t operations, bytes;
-static uint32_t buckets[64 * 16];
-
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("ringsload: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
+static int poller;
 
 static uint32_t u32(const unsigned char *p) { uint32_t v; memcpy(&v, p, 4); return v; }
 static uint64_t u64(const unsigned char *p) { uint64_t v; memcpy(&v, p, 8); return v; }
-
-/* Log-linear, 16 steps each doubling: within 6 %. */
-static void note(uint64_t ns)
-{
-    unsigned shift = ns < 16 ? 0 : 59 - (unsigned)__builtin_clzll(ns);
-    unsigned index = shift * 16 + (unsigned)((ns >> shift) & 15) + (ns < 16 ? 0 : 16);
-    buckets[index < 1023 ? index : 1023]++;
-}
-
-static double quantile(double q)
-{
-    uint64_t total = 0, seen = 0;
-    for (int i = 0; i < 1024; i++)
-        total += buckets[i];
-    for (int i = 0; i < 1024; i++) {
-        seen += buckets[i];
-        if (seen > 0 && (double)seen >= q * (double)total)
-            return i < 16 ? i : (double)((uint64_t)(16 + i % 16) << (i / 16 - 1));
-    }
-    return 0;
-}
 
 static void send_all(int fd, const void *data, size_t length)
 {
@@ -121,7 +73,7 @@ static void submit(struct connection *c, unsigned count)
 {
     static unsigned char out[MAX_DEPTH * 24];
     size_t length = 0;
-    uint64_t at = now();
+    uint64_t at = clock_ns();
     for (unsigned i = 0; i < count; i++) {
         size_t begin = length;
         if (is_read) {
@@ -171,7 +123,7 @@ static unsigned take(struct connection *c)
         uint64_t *since = &started[u64(p + 8) % IDS];
         if (*since == 0)
             die("completion before its acceptance");
-        note(now() - *since);
+        record(clock_ns() - *since);
         *since = 0;
         c->in_start += 24 + payload;
         c->busy--;
@@ -238,11 +190,9 @@ static void open_connection(struct connection *c)
     close(data);
 }
 
-static uint64_t run(int poller, double seconds)
+static void run(double seconds)
 {
-    uint64_t begin = now(), end = begin + (uint64_t)(seconds * 1e9), at = begin;
-    memset(buckets, 0, sizeof buckets);
-    operations = bytes = 0;
+    uint64_t end = clock_ns() + (uint64_t)(seconds * 1e9);
     for (unsigned i = 0; i < connections; i++)
         submit(&all[i], depth);
     unsigned busy = connections;
@@ -255,14 +205,12 @@ static uint64_t run(int poller, double seconds)
             struct connection *c = connections > 1 ? events[i].data.ptr : &all[0];
             receive(c);
             unsigned ended = take(c);
-            at = now();
-            if (at < end && ended > 0)
+            if (ended > 0 && clock_ns() < end)
                 submit(c, ended);
             if (c->busy == 0)
                 busy--;
         }
     }
-    return at - begin;
 }
 
 int main(int argc, char **argv)
@@ -296,25 +244,12 @@ int main(int argc, char **argv)
     }
     if (!path || (is_read && !file) || depth < 1 || depth > MAX_DEPTH || connections < 1 || connections > MAX_CONNECTIONS || depth * connections > IDS / 4)
         die("see the head of ringsload.c");
-    int poller = epoll_create1(EPOLL_CLOEXEC);
+    poller = epoll_create1(EPOLL_CLOEXEC);
     for (unsigned i = 0; i < connections; i++) {
         struct epoll_event event = { .events = EPOLLIN, .data.ptr = &all[i] };
         open_connection(&all[i]);
         epoll_ctl(poller, EPOLL_CTL_ADD, all[i].fd, &event);
     }
-    run(poller, warmup);
-    puts("ready");
-    fflush(stdout);
-    char line[16];
-    if (!fgets(line, sizeof line, stdin))
-        return 1;
-    struct rusage before, after;
-    getrusage(RUSAGE_SELF, &before);
-    uint64_t took = run(poller, seconds);
-    getrusage(RUSAGE_SELF, &after);
-    double cpu = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_stime.tv_sec)
-        + (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e6;
-    printf("{\"operations\": %llu, \"bytes\": %llu, \"seconds\": %.6f, \"p50_us\": %.2f, \"p99_us\": %.2f, \"client_cpu_seconds\": %.6f}\n",
-        (unsigned long long)operations, (unsigned long long)bytes, (double)took / 1e9, quantile(0.5) / 1000, quantile(0.99) / 1000, cpu);
+    measure(run, warmup, seconds, 0);
     return 0;
 }

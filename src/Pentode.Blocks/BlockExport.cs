@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Pentode.Blocks.Guarded;
 using Pentode.Core;
 using Pentode.Core.Diagnostics;
+using Pentode.Uring;
 
 namespace Pentode.Blocks;
 

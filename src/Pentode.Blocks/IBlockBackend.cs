@@ -1,4 +1,5 @@
 using Pentode.Core;
+using Pentode.Uring;
 
 namespace Pentode.Blocks;
 

@@ -24,6 +24,12 @@ public interface INode
     /// <summary>The child of that name, not following symbolic links; the caller owns a reference. ".." stops at the root of the tree.</summary>
     ValueTask<Result<INode>> Lookup(Credentials who, FileName name);
 
+    /// <summary>
+    /// Attributes of the child of that name, when it is still <paramref name="child"/>, a node looked up before; ESTALE when it is another one.
+    /// EOPNOTSUPP when the tree is no quicker at this than at looking it up.
+    /// </summary>
+    ValueTask<Result<FileAttributes>> Recognize(Credentials who, FileName name, INode child) => new((Result<FileAttributes>)Errno.EOPNOTSUPP);
+
     /// <summary>Attributes.</summary>
     ValueTask<Result<FileAttributes>> GetAttributes(Credentials who);
 

@@ -1,4 +1,5 @@
 using Pentode.Core;
+using Pentode.Uring;
 
 namespace Pentode.Files;
 
@@ -10,6 +11,16 @@ public interface IOpenFile
 
     /// <summary>Reads at an offset; 0 at the end of the file. EISDIR on a directory.</summary>
     ValueTask<Result<int>> Read(Memory<byte> buffer, long offset);
+
+    /// <summary>
+    /// How many bytes from an offset, at most <paramref name="length"/>, may be sent from the page cache instead of being read; 0 when some of them are not
+    /// there or the tree knows of none. Only while the file is open, and without a promise: they may change until they are sent.
+    /// </summary>
+    int LocateCached(long offset, int length, out CachedRange range)
+    {
+        range = default;
+        return 0;
+    }
 
     /// <summary>Writes at an offset, at the end of the file when opened with O_APPEND; may be short only on a full disk.</summary>
     ValueTask<Result<int>> Write(ReadOnlyMemory<byte> buffer, long offset);

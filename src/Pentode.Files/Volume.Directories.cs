@@ -25,6 +25,17 @@ public sealed partial class Volume
         return new(Wrap(node));
     }
 
+    /// <inheritdoc cref="INode.Recognize"/>
+    public ValueTask<Result<FileAttributes>> Recognize(Credentials who, INode node, FileName name, INode child)
+    {
+        var error = Begin(FilesFaults.Lookup);
+        if (error == Errno.None)
+            error = CheckName(name, Errno.EOPNOTSUPP);
+        if (error == Errno.None && !node.Id.IsDirectory)
+            error = Errno.ENOTDIR;
+        return error != Errno.None ? new(error) : node.Recognize(Squash(who), name, child);
+    }
+
     /// <inheritdoc cref="INode.Create(Credentials, FileName, int, uint, uint)"/>
     public ValueTask<Result<CreatedFile>> Create(Credentials who, INode node, FileName name, int flags, uint mode, uint gid) => Create(who, node, name, flags, mode, gid, default);
 

@@ -19,6 +19,20 @@ public sealed partial class Volume
         return task.IsCompletedSuccessfully ? new(CountBytes(task.Result, ref _bytesRead)) : BytesLater(task, isWrite: false);
     }
 
+    /// <summary>As <see cref="Read"/> for what is sent from the page cache (<see cref="IOpenFile.LocateCached"/>); 0 means that it must be read.</summary>
+    public int ReadCached(IOpenFile file, long offset, int length, out CachedRange range)
+    {
+        range = default;
+        if (offset < 0 || offset > long.MaxValue - length || FilesFaults.Read.IsArmed)
+            return 0;
+        var count = file.LocateCached(offset, length, out range);
+        if (count == 0)
+            return 0;
+        Interlocked.Increment(ref _operations);
+        Interlocked.Add(ref _bytesRead, count);
+        return count;
+    }
+
     /// <inheritdoc cref="IOpenFile.Write(ReadOnlyMemory{byte}, long)"/>
     public ValueTask<Result<int>> Write(IOpenFile file, ReadOnlyMemory<byte> buffer, long offset) => Write(file, buffer, offset, call: null);
 

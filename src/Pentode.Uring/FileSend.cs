@@ -26,7 +26,7 @@ internal sealed class FileSend : IoCompletion
     private int _inPipe;
     private int _zeros;
     private int _total;
-    private IoCompletion _completion = null!;
+    private IoCompletion? _completion;
 
     private int _result;
 
@@ -66,6 +66,16 @@ internal sealed class FileSend : IoCompletion
             result = Pump();
         if (result != -(int)Errno.EAGAIN)
             End(result);
+    }
+
+    /// <summary>True when it is this one's end that <paramref name="completion"/> waits for; then it ends early.</summary>
+    public bool Cancel(IoCompletion completion)
+    {
+        if (_completion != completion)
+            return false;
+        if (IsPending)
+            _loop.Cancel(this);
+        return true;
     }
 
     public void Close()
@@ -150,8 +160,8 @@ internal sealed class FileSend : IoCompletion
         if (_inPipe > 0)
             Close();
         _head = default;
-        var completion = _completion;
-        _completion = null!;
+        var completion = _completion!;
+        _completion = null;
         _loop.EndFileSend(this, completion, result < 0 ? result : _total);
     }
 }

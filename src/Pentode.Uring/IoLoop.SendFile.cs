@@ -4,6 +4,7 @@ namespace Pentode.Uring;
 public abstract partial class IoLoop
 {
     private readonly Stack<FileSend> _idleFileSends = new();
+    private readonly List<FileSend> _fileSends = [];
 
     /// <summary>
     /// Sends <paramref name="head"/>, then <paramref name="length"/> bytes of a file; what is missing behind the end of the file is sent as
@@ -14,7 +15,18 @@ public abstract partial class IoLoop
     public void SendFile(int socket, ReadOnlyMemory<byte> head, int file, long offset, int length, IoCompletion completion)
     {
         var send = _idleFileSends.TryPop(out var idle) ? idle : new FileSend(this);
+        _fileSends.Add(send);
         send.Begin(socket, head, file, offset, length, completion);
+    }
+
+    /// <summary>Ends a <see cref="SendFile"/> early that waits for its socket; its completion hears of it.</summary>
+    public void CancelSendFile(IoCompletion completion)
+    {
+        foreach (var send in _fileSends)
+        {
+            if (send.Cancel(completion))
+                return;
+        }
     }
 
     /// <summary>Frees the pipes of <see cref="SendFile"/>; engines call it when they stop.</summary>
@@ -27,6 +39,7 @@ public abstract partial class IoLoop
     /// <summary>A send is over: its object waits for the next one, its completion hears of it.</summary>
     internal void EndFileSend(FileSend send, IoCompletion completion, int result)
     {
+        _fileSends.Remove(send);
         _idleFileSends.Push(send);
         Deliver(completion, result);
     }

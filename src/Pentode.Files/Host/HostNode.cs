@@ -76,14 +76,37 @@ internal sealed partial class HostNode : INode
     }
 
     /// <inheritdoc/>
+    public ValueTask<Result<FileAttributes>> Recognize(Credentials who, FileName name, INode child)
+    {
+        if (child is not HostNode known)
+            return new(Errno.EOPNOTSUPP);
+        int error;
+        StatxData data;
+        using (var region = ActingAs.Begin(Tree, who))
+        {
+            if (region.Error != Errno.None)
+                return new(region.Error);
+            error = TreeCalls.Stat(_fd, name.Bytes.Span, out data);
+        }
+
+        if (error < 0)
+            return new((Errno)(-error));
+        // The node holds its inode, so nothing else can have got the number.
+        return HostTree.KeyOf(data) == known.Key ? new(known.See(data)) : new(Errno.ESTALE);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<Result<FileAttributes>> GetAttributes(Credentials who)
     {
         var error = TreeCalls.Stat(_fd, out var data);
-        if (error < 0)
-            return new((Errno)(-error));
+        return error < 0 ? new((Errno)(-error)) : new(See(data));
+    }
+
+    private FileAttributes See(in StatxData data)
+    {
         var attributes = Tree.AttributesOf(data);
         Volatile.Write(ref _version, attributes.Id.Version);
-        return new(attributes);
+        return attributes;
     }
 
     /// <inheritdoc/>

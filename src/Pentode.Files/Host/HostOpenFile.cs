@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Pentode.Core;
 using Pentode.Files.Locks;
+using Pentode.Linux;
 using Pentode.Linux.Tree;
 using Pentode.Uring;
 
@@ -67,6 +68,16 @@ internal sealed class HostOpenFile : IOpenFile
         }
 
         return new(done);
+    }
+
+    /// <inheritdoc/>
+    public int LocateCached(long offset, int length, out CachedRange range)
+    {
+        range = new CachedRange(_fd, offset);
+        if (!SpliceCalls.IsSupported || !_node.Id.IsRegular || TreeCalls.Stat(_fd, out var data) < 0 || (ulong)offset >= data.Size)
+            return 0;
+        var count = (int)Math.Min((ulong)length, data.Size - (ulong)offset);
+        return _isInMemory || SpliceCalls.IsCached(_fd, offset, count) ? count : 0;
     }
 
     /// <inheritdoc/>
@@ -226,7 +237,7 @@ internal sealed class HostOpenFile : IOpenFile
         {
             if (TreeCalls.Stat(_node.Descriptor, name, out data) < 0 || HostTree.KeyOf(data).Device != _node.Key.Device)
                 return null;
-            handle = _node.Tree.HandleOf(_node, name);
+            handle = _node.Tree.HandleOf(_node, name, data);
         }
 
         if (!handle.IsOk)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Pentode.Core;
+using Pentode.Core.Buffers;
 using Pentode.Linux.Tree;
 
 namespace Pentode.Files.Host;
@@ -19,7 +20,13 @@ public sealed partial class HostTree
     /// <summary>Type and length of kernel handles that are passed on: ext4 and others, tmpfs, xfs with 64-bit inode numbers, fat.</summary>
     private static readonly (int Type, int Length)[] s_forms = [(1, 8), (1, 12), (0x81, 12), (0x71, 12)];
 
+    /// <summary>Handles remembered, and how old an object must be for that: no other one can have its number and its time of birth then.</summary>
+    private const int RememberedHandles = 1 << 16;
+    private const ulong SettledAge = 1_000_000_000;
+
     private readonly PlaceTable _places = new();
+    private readonly AgingTable<(ulong Inode, ulong Birth), NodeHandle> _handles = new(RememberedHandles);
+    private readonly Lock _handlesGate = new();
     private int _mount = -1;
 
     /// <inheritdoc/>
@@ -56,6 +63,31 @@ public sealed partial class HostTree
         }
 
         return new NodeHandle(PlaceKind, data.Inode, birth);
+    }
+
+    /// <summary>The same for a child whose attributes are known: a listing asks for many, and mostly not for the first time.</summary>
+    internal Result<NodeHandle> HandleOf(HostNode directory, ReadOnlySpan<byte> child, in StatxData data)
+    {
+        if (_mount < 0 || directory.Key.Device != _rootDevice || BirthOf(data) is not { } birth)
+            return HandleOf(directory, child);
+        var key = (data.Inode, birth);
+        lock (_handlesGate)
+        {
+            if (_handles.TryGet(key, out var known))
+                return known;
+        }
+
+        var handle = HandleOf(directory, child);
+        var now = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
+        // Only what the name led to before and after is surely the handle's object.
+        if (handle.IsOk && handle.Value.Kind != PlaceKind && birth + SettledAge < now &&
+            TreeCalls.Stat(directory.Descriptor, child, out var after) == 0 && (after.Inode, BirthOf(after)) == (data.Inode, birth) && DeviceOf(after) == _rootDevice)
+        {
+            lock (_handlesGate)
+                _handles.Put(key, handle.Value);
+        }
+
+        return handle;
     }
 
     /// <summary>Nanoseconds of birth; null when the file system does not tell.</summary>

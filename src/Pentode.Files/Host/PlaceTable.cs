@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Pentode.Core;
+using Pentode.Core.Buffers;
 using Pentode.Linux.Tree;
 
 namespace Pentode.Files.Host;
@@ -21,8 +22,7 @@ internal sealed class PlaceTable
 
     private readonly Lock _gate = new();
     private readonly Lock _searching = new();
-    private Dictionary<(ulong Inode, ulong Birth), Place> _young = [];
-    private Dictionary<(ulong Inode, ulong Birth), Place> _old = [];
+    private readonly AgingTable<(ulong Inode, ulong Birth), Place> _places = new(MaxPlaces);
 
     /// <summary>An object was seen as <paramref name="name"/> in <paramref name="parent"/>.</summary>
     public void Remember(ulong inode, ulong birth, HostNode parent, ReadOnlySpan<byte> name)
@@ -31,9 +31,9 @@ internal sealed class PlaceTable
             return;
         lock (_gate)
         {
-            if (TryGet((inode, birth), out var known) && known.ParentInode == data.Inode && name.SequenceEqual(known.Name))
+            if (_places.TryGet((inode, birth), out var known) && known.ParentInode == data.Inode && name.SequenceEqual(known.Name))
                 return;
-            Put((inode, birth), new Place(data.Inode, parentBirth, name.ToArray()));
+            _places.Put((inode, birth), new Place(data.Inode, parentBirth, name.ToArray()));
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class PlaceTable
         {
             while ((at.inode != data.Inode || at.birth != HostTree.BirthOf(data)) && names.Count < MaxDepth)
             {
-                if (!TryGet(at, out var place))
+                if (!_places.TryGet(at, out var place))
                     return Errno.ENOENT;
                 names.Push(place.Name);
                 at = (place.ParentInode, place.ParentBirth);
@@ -149,23 +149,6 @@ internal sealed class PlaceTable
         var fd = TreeCalls.OpenAt(directory.Descriptor, name, TreeCalls.PathOnly | TreeCalls.NoFollowFlag | TreeCalls.CloseOnExec, 0,
             Beneath | (tree.Options.CrossMounts ? 0 : TreeCalls.ResolveNoCrossing));
         return fd < 0 ? (Errno)(-fd) : tree.Adopt(fd, directory, name);
-    }
-
-    private bool TryGet((ulong, ulong) key, out Place place)
-    {
-        if (_young.TryGetValue(key, out place))
-            return true;
-        if (!_old.TryGetValue(key, out place))
-            return false;
-        Put(key, place);
-        return true;
-    }
-
-    private void Put((ulong, ulong) key, Place place)
-    {
-        if (_young.Count >= MaxPlaces / 2)
-            (_old, _young) = (_young, []);
-        _young[key] = place;
     }
 
     private readonly record struct Place(ulong ParentInode, ulong ParentBirth, byte[] Name);

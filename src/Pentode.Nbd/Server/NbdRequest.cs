@@ -3,6 +3,7 @@ using Pentode.Blocks;
 using Pentode.Core;
 using Pentode.Core.Buffers;
 using Pentode.Nbd.Wire;
+using Pentode.Uring;
 
 namespace Pentode.Nbd.Server;
 

@@ -3,23 +3,25 @@ using Pentode.Core.Buffers;
 using Pentode.Core.Codecs;
 using Pentode.Files;
 using Pentode.Nfs.Server;
+using Pentode.Uring;
+using Pentode.Uring.Streams;
 
 namespace Pentode.Nfs.Rpc;
 
 /// <summary>One call under way; pooled by its transport. Used on the transport's loop only.</summary>
 internal sealed class RpcCall
 {
-    private readonly RpcTransport _transport;
+    private readonly IRpcTransport _transport;
     private byte[] _scratch = GC.AllocateUninitializedArray<byte>(512, pinned: true);
     private ValueTask _task;
 
-    public RpcCall(RpcTransport transport)
+    public RpcCall(IRpcTransport transport)
     {
         _transport = transport;
         Continue = () => _transport.Continue(this);
     }
 
-    public RpcTransport Transport => _transport;
+    public IRpcTransport Transport => _transport;
 
     public uint Xid { get; set; }
 
@@ -70,8 +72,11 @@ internal sealed class RpcCall
     /// <summary>Protocol status of the reply, 0 when good: for counts and traces.</summary>
     public uint Status { get; set; }
 
-    /// <summary>Attributes of what the call has just made, when they are known already.</summary>
-    public FileAttributes? MadeAttributes { get; set; }
+    /// <summary>Attributes of the object the call is about, as last looked at.</summary>
+    public FileAttributes Attributes { get; set; }
+
+    /// <summary>Attributes of what the call has just made or found by name, when they are known already.</summary>
+    public FileAttributes? KnownAttributes { get; set; }
 
     /// <summary>Objects in use until the call ends.</summary>
     public List<NfsObject> Objects { get; } = [];
@@ -116,6 +121,13 @@ internal sealed class RpcCall
         Cached?.Set(writer.Written[_transport.MarkSize..]);
         IsAnswered = true;
         _transport.Commit(this, writer.Position);
+    }
+
+    /// <summary>Sends what was written and, behind it, bytes of a file that its owner keeps open until they have left.</summary>
+    public void EndWithFile(in XdrWriter writer, CachedRange range, int length, IStreamPart owner)
+    {
+        IsAnswered = true;
+        _transport.SendFile(writer.Position, range, length, owner);
     }
 
     /// <summary>A reply without results.</summary>

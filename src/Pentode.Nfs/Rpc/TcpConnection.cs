@@ -1,22 +1,20 @@
 using System.Buffers.Binary;
 using System.Net;
-using Pentode.Core;
 using Pentode.Core.Buffers;
 using Pentode.Core.Diagnostics;
 using Pentode.Files;
 using Pentode.Nfs.Server;
 using Pentode.Uring;
+using Pentode.Uring.Streams;
 
 namespace Pentode.Nfs.Rpc;
 
 /// <summary>
 /// One connection (record marking, RFC 5531 section 11). Lives on its loop's thread. All complete records of a turn are run in order; what
-/// completes at once is answered into one buffer that is sent when the turn ends, everything else in whatever order it completes.
+/// completes at once is answered when the turn ends, everything else in whatever order it completes. Every reply is one fragment.
 /// </summary>
-internal sealed partial class TcpConnection : RpcTransport, ITurnEnd, IFaultOwner
+internal sealed class TcpConnection : FramedStream, IRpcTransport
 {
-    private const int ReceiveSize = 256 << 10;
-
     /// <summary>Fragments without a byte in them that a record may have.</summary>
     private const int MaxEmptyFragments = 16;
 
@@ -26,71 +24,57 @@ internal sealed partial class TcpConnection : RpcTransport, ITurnEnd, IFaultOwne
     private readonly NfsServer _server;
     private readonly NfsServerOptions _options;
     private readonly NfsLoop _worker;
-    private readonly int _socket;
     private readonly string _peer;
     private readonly NfsClient _client;
     private readonly bool _isPrivileged;
-    private readonly ReceiveDone _receiveDone;
-    private readonly SendDone _sendDone;
     private readonly IdleTimer _idleTimer;
     private readonly Stack<RpcCall> _idle = new();
     private readonly CredentialCache _credentials = new();
     private readonly long _acceptedAt = Environment.TickCount64;
-    private ReceiveBuffer _receive;
-    private int _start;
-    private int _end;
-    private int _recordSize;
 
     /// <summary>A record in several fragments is put together here.</summary>
     private NativeBuffer? _assembly;
     private int _assembled;
     private int _emptyFragments;
 
-    private int _pending;
-    private long _heldBytes;
     private long _lastCallAt;
-    private bool _isPaused;
-    private bool _isTurnEndQueued;
-    private bool _isParsing;
-    private bool _isClosing;
-    private bool _isClosed;
-    private bool _isDraining;
-    private bool _hasFaulted;
+    private string _export = "";
+    private string _user = "";
+    private long _operations;
+    private long _errors;
+    private long _bytesRead;
+    private long _bytesWritten;
 
     public TcpConnection(NfsServer server, NfsLoop worker, int socket, string peer, long id)
+        : base(worker.Loop, socket)
     {
         _server = server;
         _options = server.Options;
         _worker = worker;
-        Loop = worker.Loop;
-        _socket = socket;
         _peer = peer;
         Id = id;
         var (address, port) = Parse(peer);
         _client = server.ClientOf(address);
         _isPrivileged = port is > 0 and < 1024;
-        _receive = new ReceiveBuffer(Loop.Buffers.Rent(ReceiveSize));
-        _receiveDone = new ReceiveDone(this);
-        _sendDone = new SendDone(this);
         _idleTimer = new IdleTimer(this);
         _lastCallAt = Loop.NowMs;
     }
 
     public long Id { get; }
 
-    public override IoLoop Loop { get; }
+    public string Name => "tcp";
 
-    public override string Name => "tcp";
+    public int MarkSize => RpcConstants.RecordMark;
 
-    public override int MarkSize => RpcConstants.RecordMark;
+    public int MaxTransfer => _options.MaxTransfer;
 
-    public override int MaxTransfer => _options.MaxTransfer;
+    public bool CanSendFiles => true;
+
+    protected override bool IsOverLimit => Pending >= _options.MaxCalls || InFlightBytes > _options.MaxInFlightBytes;
+
+    protected override bool HasTimers => _idleTimer.IsPending;
 
     private int MaxRecord => _options.MaxTransfer + NfsServerOptions.RecordOverhead;
-
-    private long InFlightBytes => _heldBytes + _unsentBytes + _unsentSlack;
-
-    private bool IsOverLimit => _pending >= _options.MaxCalls || InFlightBytes > _options.MaxInFlightBytes;
 
     public void Start()
     {
@@ -102,163 +86,90 @@ internal sealed partial class TcpConnection : RpcTransport, ITurnEnd, IFaultOwne
     public SessionInfo Describe() => new()
     {
         Id = Id, Protocol = "nfs", Peer = _peer, AgeSeconds = (Environment.TickCount64 - _acceptedAt) / 1000, Export = _export, User = _user,
-        Operations = _operations, Errors = _errors, BytesRead = _bytesRead, BytesWritten = _bytesWritten, InFlight = _pending,
+        Operations = _operations, Errors = _errors, BytesRead = _bytesRead, BytesWritten = _bytesWritten, InFlight = Pending,
     };
 
-    /// <summary>No more calls; closes when those under way are answered.</summary>
-    public void Drain()
+    /// <inheritdoc/>
+    public void Note(string export, string? user) => (_export, _user) = (export, user ?? _user);
+
+    /// <inheritdoc/>
+    public void CountBytes(int read, int written)
     {
-        _isDraining = true;
-        if (_receiveDone.IsPending)
-            Loop.Cancel(_receiveDone);
+        _bytesRead += read;
+        _bytesWritten += written;
+    }
+
+    /// <inheritdoc/>
+    public Span<byte> Reserve(int size) => Output.Reserve(size);
+
+    /// <inheritdoc/>
+    public void Commit(RpcCall call, int size)
+    {
+        if (IsClosing)
+            return;
+        Mark(Output.Reserve(size), size);
+        Output.Commit(size);
         QueueTurnEnd();
     }
 
-    /// <summary>Closes now: replies not yet sent are dropped, calls under way end unanswered.</summary>
-    public void Close()
+    /// <inheritdoc/>
+    public void Send(RpcCall call, NativeBuffer buffer, int start, int size)
     {
-        if (!_isClosing)
+        if (IsClosing)
         {
-            _isClosing = true;
-            if (_receiveDone.IsPending)
-                Loop.Cancel(_receiveDone);
-            if (_sendDone.IsPending)
-                Loop.Cancel(_sendDone);
-            if (_idleTimer.IsPending)
-                Loop.Cancel(_idleTimer);
+            buffer.Release();
+            return;
         }
 
-        FinishClose();
+        Mark(buffer.GetSpan()[start..], size);
+        Output.Append(buffer, start, size);
+        QueueTurnEnd();
     }
 
     /// <inheritdoc/>
-    public void OnTurnEnd()
+    public void SendFile(int headSize, CachedRange range, int length, IStreamPart owner)
     {
-        _isTurnEndQueued = false;
-        if (_isClosed)
-            return;
-        if (_isPaused && !IsOverLimit)
+        if (IsClosing)
         {
-            _isPaused = false;
-            Parse();
-            StartReceive();
+            owner.OnLeft();
+            return;
         }
 
-        Flush();
-        if (_isDraining && _pending == 0 && !HasUnsent)
-            Close();
+        var padding = -length & 3;
+        Mark(Output.Reserve(headSize), headSize + length + padding);
+        Output.AppendFile(headSize, range, length, owner);
+        Output.Reserve(padding).Clear();
+        Output.Commit(padding);
+        QueueTurnEnd();
     }
 
     /// <inheritdoc/>
-    public void OnFault(Exception error)
+    public void Continue(RpcCall call)
     {
-        // Once: an end that throws again must not go round for ever.
-        if (_hasFaulted || _isClosed)
-            return;
-        _hasFaulted = true;
-        _isParsing = false;
-        Close();
-    }
-
-    private static (IPAddress Address, int Port) Parse(string peer)
-    {
-        if (!IPEndPoint.TryParse(peer, out var end))
-            return (IPAddress.Loopback, 0);
-        return (end.Address.IsIPv4MappedToIPv6 ? end.Address.MapToIPv4() : end.Address, end.Port);
-    }
-
-    private void QueueTurnEnd()
-    {
-        if (_isTurnEndQueued || _isClosed)
-            return;
-        _isTurnEndQueued = true;
-        Loop.AtTurnEnd(this);
-    }
-
-    private void FinishClose()
-    {
-        if (_isClosed || _isParsing || _pending > 0 || _receiveDone.IsPending || _sendDone.IsPending || _idleTimer.IsPending)
-            return;
-        _isClosed = true;
-        ReleaseOutput();
-        _receive.Drop();
-        _assembly?.Release();
-        _assembly = null;
-        Loop.Close(_socket);
-        _server.Forget(this);
-    }
-
-    private void StartReceive()
-    {
-        if (_isClosing || _isDraining || _isPaused || _receiveDone.IsPending)
-            return;
-        MakeRoom();
-        Loop.Receive(_socket, _receive.Memory.Slice(_end, _receive.Memory.Capacity - _end), _receiveDone);
-    }
-
-    /// <summary>Leaves room for the fragment that is coming; a buffer that a call still reads from is left to that call.</summary>
-    private void MakeRoom()
-    {
-        var left = _end - _start;
-        var need = Math.Max(ReceiveSize, _recordSize + RpcConstants.RecordMark);
-        var isShared = _receive.References > 1;
-        if (isShared || _receive.Memory.Capacity < need || (left == 0 && _receive.Memory.Capacity > ReceiveSize && _recordSize == 0))
+        if (!Loop.IsCurrent)
         {
-            if (isShared && _receive.Memory.Capacity - _start >= need && _receive.Memory.Capacity - _end > 0)
-                return;
-            var next = new ReceiveBuffer(Loop.Buffers.Rent(need));
-            _receive.Memory.GetSpan().Slice(_start, left).CopyTo(next.Memory.GetSpan());
-            if (isShared)
-                _heldBytes += _receive.Memory.Capacity;
-            _receive.Drop();
-            _receive = next;
-            (_start, _end) = (0, left);
-        }
-        else if (left == 0)
-        {
-            (_start, _end) = (0, 0);
-        }
-        else if (_start > 0 && _receive.Memory.Capacity - _start < need)
-        {
-            var span = _receive.Memory.GetSpan();
-            span.Slice(_start, left).CopyTo(span);
-            (_start, _end) = (0, left);
-        }
-    }
-
-    private void Received(int result)
-    {
-        if (_isClosing)
-        {
-            FinishClose();
+            Loop.Post(static c => ((RpcCall)c!).Continue(), call);
             return;
         }
 
-        if (result <= 0)
-        {
-            if (_isDraining && result == -(int)Errno.ECANCELED)
-                QueueTurnEnd();
-            else
-                Close();
-            return;
-        }
+        _worker.Finish(call);
+        Retire(call);
+    }
 
-        _end += result;
+    /// <inheritdoc/>
+    public void Hold(RpcCall call, int bytes)
+    {
+        call.HeldBytes += bytes;
+        HeldBytes += bytes;
+    }
+
+    /// <inheritdoc/>
+    protected override void TakeFrames()
+    {
         _lastCallAt = Loop.NowMs;
-        Parse();
-        StartReceive();
-        QueueTurnEnd();
-        if (_isClosing)
-            FinishClose();
-    }
-
-    private void Parse()
-    {
-        _isParsing = true;
         using var run = RequestRun.Begin();
-        while (!_isClosing && _end - _start >= RpcConstants.RecordMark)
+        while (!IsClosing && Arrived is { Length: >= RpcConstants.RecordMark } left)
         {
-            var left = _receive.Memory.GetSpan()[_start.._end];
             var mark = BinaryPrimitives.ReadUInt32BigEndian(left);
             var isLast = (mark & RpcConstants.LastFragment) != 0;
             var size = mark & ~RpcConstants.LastFragment;
@@ -268,30 +179,50 @@ internal sealed partial class TcpConnection : RpcTransport, ITurnEnd, IFaultOwne
                 break;
             }
 
-            _recordSize = (int)size;
-            if (left.Length - RpcConstants.RecordMark < (int)size)
+            var whole = RpcConstants.RecordMark + (int)size;
+            if (left.Length < whole)
+            {
+                Expect(whole);
                 break;
+            }
+
             if (IsOverLimit && isLast)
             {
-                _isPaused = true;
+                Pause();
                 break;
             }
 
-            var from = _start + RpcConstants.RecordMark;
-            _start = from + (int)size;
-            _recordSize = 0;
+            var from = Take(whole) + RpcConstants.RecordMark;
             if (!isLast || _assembly is not null)
-            {
                 Assemble(left.Slice(RpcConstants.RecordMark, (int)size), isLast);
-            }
             else
-            {
-                Loop.CountRequests(1);
-                RunRecord(_receive, from, (int)size);
-            }
+                RunRecord(Input, from, (int)size);
         }
+    }
 
-        _isParsing = false;
+    /// <inheritdoc/>
+    protected override void OnClosing()
+    {
+        if (_idleTimer.IsPending)
+            Loop.Cancel(_idleTimer);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnClosed()
+    {
+        _assembly?.Release();
+        _assembly = null;
+        _server.Forget(this);
+    }
+
+    private static void Mark(Span<byte> reply, int size) =>
+        BinaryPrimitives.WriteUInt32BigEndian(reply, RpcConstants.LastFragment | (uint)(size - RpcConstants.RecordMark));
+
+    private static (IPAddress Address, int Port) Parse(string peer)
+    {
+        if (!IPEndPoint.TryParse(peer, out var end))
+            return (IPAddress.Loopback, 0);
+        return (end.Address.IsIPv4MappedToIPv6 ? end.Address.MapToIPv4() : end.Address, end.Port);
     }
 
     private void Assemble(ReadOnlySpan<byte> fragment, bool isLast)
@@ -322,15 +253,13 @@ internal sealed partial class TcpConnection : RpcTransport, ITurnEnd, IFaultOwne
         var size = _assembled;
         _assembly = null;
         (_assembled, _emptyFragments) = (0, 0);
-        Loop.CountRequests(1);
         RunRecord(whole, 0, size);
-        if (whole.References > 1)
-            _heldBytes += whole.Memory.Capacity;
-        whole.Drop();
+        Leave(whole);
     }
 
     private void RunRecord(ReceiveBuffer buffer, int from, int size)
     {
+        Loop.CountRequests(1);
         var message = buffer.Memory.GetSpan().Slice(from, size);
         if (!_idle.TryPop(out var call))
             call = new RpcCall(this);
@@ -359,52 +288,25 @@ internal sealed partial class TcpConnection : RpcTransport, ITurnEnd, IFaultOwne
         if (_worker.Run(call, header, _credentials))
             Retire(call);
         else
-            (call.IsPending, _pending) = (true, _pending + 1);
-    }
-
-    /// <inheritdoc/>
-    public override void Continue(RpcCall call)
-    {
-        if (!Loop.IsCurrent)
-        {
-            Loop.Post(static c => ((RpcCall)c!).Continue(), call);
-            return;
-        }
-
-        _worker.Finish(call);
-        Retire(call);
-    }
-
-    /// <inheritdoc/>
-    public override void Hold(RpcCall call, int bytes)
-    {
-        call.HeldBytes += bytes;
-        _heldBytes += bytes;
+            (call.IsPending, Pending) = (true, Pending + 1);
     }
 
     private void Retire(RpcCall call)
     {
         if (call.IsPending)
-            (call.IsPending, _pending) = (false, _pending - 1);
+            (call.IsPending, Pending) = (false, Pending - 1);
         if (call.Status != 0)
             _errors++;
-        _heldBytes -= call.HeldBytes;
+        HeldBytes -= call.HeldBytes;
         call.HeldBytes = 0;
         if (call.Receive is { } receive)
-        {
-            var capacity = receive.Memory.Capacity;
-            if (receive.Drop())
-                _heldBytes -= capacity;
-            call.Receive = null;
-        }
-
+            Drop(receive);
+        call.Receive = null;
         call.Arguments = default;
         if (_idle.Count < _options.MaxCalls)
             _idle.Push(call);
-        if (_isClosing)
-            FinishClose();
-        else
-            QueueTurnEnd();
+        QueueTurnEnd();
+        FinishClose();
     }
 
     private void Malformed(string what)
@@ -416,31 +318,17 @@ internal sealed partial class TcpConnection : RpcTransport, ITurnEnd, IFaultOwne
 
     private void Idle(int result)
     {
-        if (_isClosing)
+        if (IsClosing)
         {
             FinishClose();
             return;
         }
 
         var quiet = Loop.NowMs - _lastCallAt;
-        if (result == 0 && _pending == 0 && quiet >= _options.IdleTimeoutMs)
+        if (result == 0 && Pending == 0 && quiet >= _options.IdleTimeoutMs)
             Close();
         else
             Loop.Delay(Math.Max(1000, _options.IdleTimeoutMs - quiet), _idleTimer);
-    }
-
-    private sealed class ReceiveDone(TcpConnection connection) : IoCompletion, IFaultOwner
-    {
-        public override void Complete(int result) => connection.Received(result);
-
-        public void OnFault(Exception error) => connection.OnFault(error);
-    }
-
-    private sealed class SendDone(TcpConnection connection) : IoCompletion, IFaultOwner
-    {
-        public override void Complete(int result) => connection.Sent(result);
-
-        public void OnFault(Exception error) => connection.OnFault(error);
     }
 
     private sealed class IdleTimer(TcpConnection connection) : IoCompletion, IFaultOwner

@@ -11,7 +11,7 @@ namespace Pentode.Nfs.Rpc;
 /// Calls that come as datagrams, one each; replies go out at once, from the address the call was sent to. What does not fit the socket's
 /// buffer is lost, as datagrams are: the client asks again.
 /// </summary>
-internal sealed class UdpSocket : RpcTransport, IFaultOwner
+internal sealed class UdpSocket : IRpcTransport, IFaultOwner
 {
     /// <summary>Datagrams taken before others of the loop get their turn.</summary>
     private const int MaxBatch = 64;
@@ -39,13 +39,13 @@ internal sealed class UdpSocket : RpcTransport, IFaultOwner
         _ready = new Ready(this);
     }
 
-    public override IoLoop Loop { get; }
+    public IoLoop Loop { get; }
 
-    public override string Name => "udp";
+    public string Name => "udp";
 
-    public override int MarkSize => 0;
+    public int MarkSize => 0;
 
-    public override int MaxTransfer => NfsServerOptions.MaxDatagramTransfer;
+    public int MaxTransfer => NfsServerOptions.MaxDatagramTransfer;
 
     public void Start() => Loop.Poll(_socket, PollIn, _ready);
 
@@ -59,25 +59,25 @@ internal sealed class UdpSocket : RpcTransport, IFaultOwner
     }
 
     /// <inheritdoc/>
-    public override Span<byte> Reserve(int size) => _reply.AsSpan(0, Math.Min(size, _reply.Length));
+    public Span<byte> Reserve(int size) => _reply.AsSpan(0, Math.Min(size, _reply.Length));
 
     /// <inheritdoc/>
-    public override void Commit(RpcCall call, int size) => Send(call, _reply.AsSpan(0, size));
+    public void Commit(RpcCall call, int size) => Send(call, _reply.AsSpan(0, size));
 
     /// <inheritdoc/>
-    public override void Send(RpcCall call, NativeBuffer buffer, int start, int size)
+    public void Send(RpcCall call, NativeBuffer buffer, int start, int size)
     {
         Send(call, buffer.GetSpan().Slice(start, size));
         buffer.Release();
     }
 
     /// <inheritdoc/>
-    public override void Hold(RpcCall call, int bytes)
+    public void Hold(RpcCall call, int bytes)
     {
     }
 
     /// <inheritdoc/>
-    public override void Continue(RpcCall call)
+    public void Continue(RpcCall call)
     {
         if (!Loop.IsCurrent)
         {

@@ -13,9 +13,10 @@ internal static class FileHandle
 {
     public const int Size = 32;
 
+    /// <summary>What the signature is over.</summary>
+    public const int SignedSize = 20;
+
     private const byte Format = 0x10;
-    private const int SignedSize = 20;
-    private const int SignatureSize = Size - SignedSize;
 
     /// <summary>Takes a handle apart; false when it has not the form. The signature is not checked.</summary>
     public static bool TryRead(ReadOnlySpan<byte> handle, out ushort export, out NodeHandle node)
@@ -32,26 +33,16 @@ internal static class FileHandle
     }
 
     /// <summary>Makes a handle of 32 bytes.</summary>
-    public static void Write(Span<byte> handle, ushort export, NodeHandle node, ReadOnlySpan<byte> key)
+    public static void Write(Span<byte> handle, ushort export, NodeHandle node, HandleSigner signer)
     {
         handle[0] = Format;
         handle[1] = node.Kind;
         BinaryPrimitives.WriteUInt16BigEndian(handle[2..], export);
         BinaryPrimitives.WriteUInt64BigEndian(handle[4..], node.Object);
         BinaryPrimitives.WriteUInt64BigEndian(handle[12..], node.Operand);
-        Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(key, handle[..SignedSize], signature);
-        signature[..SignatureSize].CopyTo(handle[SignedSize..]);
+        signer.Sign(handle, export, node);
     }
 
-    /// <summary>True when this server, or one with the same key, made it.</summary>
-    public static bool IsGenuine(ReadOnlySpan<byte> handle, ReadOnlySpan<byte> key)
-    {
-        Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(key, handle[..SignedSize], signature);
-        return CryptographicOperations.FixedTimeEquals(signature[..SignatureSize], handle[SignedSize..]);
-    }
-
-    /// <summary>The same in constant time, for handles that are known to be genuine.</summary>
+    /// <summary>Compares handles in constant time: one that is known to be genuine makes the other so.</summary>
     public static bool AreEqual(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => CryptographicOperations.FixedTimeEquals(one, other);
 }

@@ -1,10 +1,11 @@
 using Pentode.Core;
 using Pentode.Files;
+using Pentode.Uring.Streams;
 
 namespace Pentode.Nfs.Server;
 
-/// <summary>An open file kept between calls, with the rights it was opened by.</summary>
-internal sealed class NfsFile(Credentials who, IOpenFile file, bool isWritable, in FileAttributes attributes, long openedAt)
+/// <summary>An open file kept between calls, with the rights it was opened by. Bytes on their way out of it are a use.</summary>
+internal sealed class NfsFile(NfsLoop loop, NfsObject target, Credentials who, IOpenFile file, bool isWritable, in FileAttributes attributes) : IStreamPart
 {
     public Credentials Who { get; } = who;
 
@@ -16,11 +17,14 @@ internal sealed class NfsFile(Credentials who, IOpenFile file, bool isWritable, 
     /// <summary>Owner and mode when it was opened: other ones mean other rights.</summary>
     public (uint Mode, uint Uid, uint Gid) Rights { get; set; } = (attributes.Mode, attributes.Uid, attributes.Gid);
 
-    public long OpenedAt { get; } = openedAt;
+    public long OpenedAt { get; } = loop.Loop.NowMs;
 
-    public long UsedAt { get; set; } = openedAt;
+    public long UsedAt { get; set; } = loop.Loop.NowMs;
 
     public int Users { get; set; }
+
+    /// <inheritdoc/>
+    void IStreamPart.OnLeft() => loop.Done(target, this);
 
     /// <summary>Out of the list: the last user closes it.</summary>
     public bool IsRetired { get; set; }

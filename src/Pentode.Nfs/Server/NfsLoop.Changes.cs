@@ -154,9 +154,9 @@ internal sealed partial class NfsLoop
             return error == Errno.None ? made : error;
         }
 
-        call.MadeAttributes = attributes.Value;
+        call.KnownAttributes = attributes.Value;
         // Mostly the client writes to it next.
-        var file = Keep(made.Value, new NfsFile(call.Who, created.File, isWritable: true, attributes.Value, Loop.NowMs));
+        var file = Keep(made.Value, new NfsFile(this, made.Value, call.Who, created.File, isWritable: true, attributes.Value));
         Done(made.Value, file);
         return error == Errno.None ? made : error;
     }
@@ -173,6 +173,7 @@ internal sealed partial class NfsLoop
     {
         if (size is null)
             return target;
+        call.KnownAttributes = null;
         var error = await ChangeAttributes(call, target, new AttributeChange { Size = size }).ConfigureAwait(false);
         return error == Errno.None ? target : error;
     }

@@ -50,7 +50,7 @@ internal sealed partial class NfsLoop
         var opened = await target.Volume.OpenStateless(call.Who, target.Node, flags).ConfigureAwait(false);
         if (!opened.IsOk)
             return opened.Error;
-        return Keep(target, new NfsFile(call.Who, opened.Value, isWritable, attributes, now));
+        return Keep(target, new NfsFile(this, target, call.Who, opened.Value, isWritable, attributes));
     }
 
     /// <summary>Keeps a file just opened, in use by the caller.</summary>

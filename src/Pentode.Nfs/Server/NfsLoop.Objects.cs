@@ -24,14 +24,14 @@ internal sealed partial class NfsLoop
         if (!FileHandle.TryRead(handle.Span, out var export, out var node))
             return NfsErrors.BadHandle;
         if (call.Client.GrantOf(export) is not { } grant)
-            return FileHandle.IsGenuine(handle.Span, Options.HandleKey) ? Errno.ESTALE : NfsErrors.BadHandle;
+            return Signer.IsGenuine(handle.Span) ? Errno.ESTALE : NfsErrors.BadHandle;
         var key = new ObjectKey(grant.Volume, export, node);
         if (_objects.TryGetValue(key, out var known))
         {
             if (!FileHandle.AreEqual(known.Handle, handle.Span))
                 return NfsErrors.BadHandle;
         }
-        else if (!FileHandle.IsGenuine(handle.Span, Options.HandleKey))
+        else if (!Signer.IsGenuine(handle.Span))
         {
             return NfsErrors.BadHandle;
         }
@@ -73,7 +73,7 @@ internal sealed partial class NfsLoop
         else
         {
             Span<byte> bytes = stackalloc byte[FileHandle.Size];
-            FileHandle.Write(bytes, grant.Id, handle.Value, Options.HandleKey);
+            FileHandle.Write(bytes, grant.Id, handle.Value, Signer);
             known = Add(new NfsObject(key, grant, node, bytes));
         }
 
@@ -95,6 +95,21 @@ internal sealed partial class NfsLoop
         {
             Use(call, directory);
             return directory;
+        }
+
+        if (!name.IsDotDot && _places.TryGetValue(PlaceOf(directory, name), out var there) && there.Key.Volume == directory.Volume && there.Key.Export == directory.Key.Export)
+        {
+            // Mostly it is still there: then nothing need be opened.
+            var seen = await directory.Volume.Recognize(call.Who, directory.Node, name, there.Node).ConfigureAwait(false);
+            if (seen.IsOk && !there.IsRetired)
+            {
+                call.KnownAttributes = seen.Value;
+                Use(call, there);
+                return there;
+            }
+
+            if (seen.Error is not (Errno.None or Errno.ESTALE or Errno.EOPNOTSUPP))
+                return seen.Error;
         }
 
         var child = await directory.Volume.Lookup(call.Who, directory.Node, name).ConfigureAwait(false);

@@ -25,6 +25,7 @@ internal sealed partial class NfsLoop
     {
         Server = server;
         Loop = loop;
+        Signer = new HandleSigner(server.Options.HandleKey);
         _programs = [new Nfs3Program(this), new Nfs2Program(this), new MountProgram(this), new PortmapProgram(this)];
         _sweep = new SweepTimer(this);
     }
@@ -35,13 +36,15 @@ internal sealed partial class NfsLoop
 
     public NfsCounts Counts { get; } = new();
 
+    public HandleSigner Signer { get; }
+
     private NfsServerOptions Options => Server.Options;
 
-    /// <summary>Runs a call; true when it has ended, false when <see cref="RpcTransport.Continue"/> will be called.</summary>
+    /// <summary>Runs a call; true when it has ended, false when <see cref="IRpcTransport.Continue"/> will be called.</summary>
     public bool Run(RpcCall call, in RpcCallHeader header, CredentialCache credentials)
     {
         (call.Xid, call.Program, call.Version, call.Procedure) = (header.Xid, header.Program, header.Version, header.Procedure);
-        (call.IsAnswered, call.Status, call.Cached, call.MadeAttributes) = (false, 0, null, null);
+        (call.IsAnswered, call.Status, call.Cached, call.KnownAttributes) = (false, 0, null, null);
         if (Options.Trace)
             call.StartedAt = Stopwatch.GetTimestamp();
         if (header.RpcVersion != 2)

@@ -146,7 +146,7 @@ internal sealed partial class Nfs2Program(NfsLoop loop) : IRpcProgram
     {
         Result<FileAttributes> attributes = found.Error;
         if (found.IsOk)
-            attributes = call.MadeAttributes is { } known ? known : await loop.Stat(found.Value).ConfigureAwait(false);
+            attributes = call.KnownAttributes is { } known ? known : await loop.Stat(found.Value).ConfigureAwait(false);
         if (!attributes.IsOk)
         {
             Answer(call, attributes.Error);

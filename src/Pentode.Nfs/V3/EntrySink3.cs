@@ -8,7 +8,7 @@ namespace Pentode.Nfs.V3;
 /// Writes entries of READDIR (<c>1 | fileid (8) | name&lt;&gt; | cookie (8)</c>) or READDIRPLUS (and <c>post_op_attr | post_op_fh3</c>) until the room, the
 /// count of names or the number of entries of one call is used up.
 /// </summary>
-internal sealed class EntrySink3(NfsObject directory, Memory<byte> room, uint names, bool isPlus, bool withAttributes, FileAttributes own, byte[] key) : IDirectorySink
+internal sealed class EntrySink3(NfsObject directory, Memory<byte> room, uint names, bool isPlus, bool withAttributes, FileAttributes own, HandleSigner signer) : IDirectorySink
 {
     private const int MaxEntries = 4096;
     private const int NameFrame = 20;
@@ -43,7 +43,7 @@ internal sealed class EntrySink3(NfsObject directory, Memory<byte> room, uint na
         if (name.SequenceEqual(".."u8))
             return TryAdd(attributes.Id, cookie, type, name);
         Span<byte> bytes = stackalloc byte[FileHandle.Size];
-        FileHandle.Write(bytes, directory.Key.Export, handle, key);
+        FileHandle.Write(bytes, directory.Key.Export, handle, signer);
         return Add(attributes.Id.Path, cookie, name, attributes, bytes);
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class Nfs3Program
             return;
         }
 
-        var directory = await BeginIn(call, handle).ConfigureAwait(false);
+        var directory = await BeginChange(call, handle, ofDirectory: true).ConfigureAwait(false);
         if (!directory.IsOk)
             return;
         var error = NameRules.CheckNew(name);
@@ -64,7 +64,7 @@ internal sealed partial class Nfs3Program
             return;
         }
 
-        var directory = await BeginIn(call, handle).ConfigureAwait(false);
+        var directory = await BeginChange(call, handle, ofDirectory: true).ConfigureAwait(false);
         if (!directory.IsOk)
             return;
         var error = NameRules.CheckNew(name);
@@ -100,7 +100,7 @@ internal sealed partial class Nfs3Program
             return;
         }
 
-        var directory = await BeginIn(call, handle).ConfigureAwait(false);
+        var directory = await BeginChange(call, handle, ofDirectory: true).ConfigureAwait(false);
         if (!directory.IsOk)
             return;
         var error = NameRules.CheckNew(name);
@@ -135,7 +135,7 @@ internal sealed partial class Nfs3Program
             return;
         }
 
-        var directory = await BeginIn(call, handle).ConfigureAwait(false);
+        var directory = await BeginChange(call, handle, ofDirectory: true).ConfigureAwait(false);
         if (!directory.IsOk)
             return;
         var error = NameRules.CheckNew(name);
@@ -175,29 +175,6 @@ internal sealed partial class Nfs3Program
         return read is not null && reader.Done();
     }
 
-    /// <summary>Finds the directory of a change and looks at it; a failure has been answered.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Result<NfsObject>> BeginIn(RpcCall call, ReadOnlyMemory<byte> handle)
-    {
-        var wcc = call.First;
-        wcc.Clear();
-        var directory = await loop.Resolve(call, handle).ConfigureAwait(false);
-        if (!directory.IsOk)
-        {
-            AnswerWcc(call, directory.Error, wcc);
-            return directory;
-        }
-
-        var error = await wcc.Begin(loop, directory.Value).ConfigureAwait(false);
-        if (error == Errno.None && !directory.Value.Node.Id.IsDirectory)
-            error = Errno.ENOTDIR;
-        if (error == Errno.None)
-            return directory;
-        await wcc.End(loop, directory.Value).ConfigureAwait(false);
-        AnswerWcc(call, error, wcc);
-        return error;
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask EndMade(RpcCall call, NfsObject directory, FileName name, Result<INode> made, AttributeChange change)
     {
@@ -211,7 +188,7 @@ internal sealed partial class Nfs3Program
     {
         Result<FileAttributes> attributes = made.Error;
         if (made.IsOk)
-            attributes = call.MadeAttributes is { } known ? known : await loop.Stat(made.Value).ConfigureAwait(false);
+            attributes = call.KnownAttributes is { } known ? known : await loop.Stat(made.Value).ConfigureAwait(false);
         await call.First.End(loop, directory).ConfigureAwait(false);
         if (!made.IsOk)
         {

@@ -4,6 +4,7 @@ using Pentode.Core.Codecs;
 using Pentode.Files;
 using Pentode.Nfs.Rpc;
 using Pentode.Nfs.Server;
+using Pentode.Uring;
 
 namespace Pentode.Nfs.V3;
 
@@ -13,6 +14,11 @@ internal sealed partial class Nfs3Program
     /// <summary>Where data lies in its reply buffer: copies to an address a few bytes after a page boundary take three times as long.</summary>
     private const int DataAt = 192;
 
+    /// <summary>Data from this size on goes from the page cache to the socket without a copy, when it is there.</summary>
+    private const int SentFromCache = 128 << 10;
+
+    private const int ReadHead = 4 + Nfs3Wire.PostOperation + 12;
+
     private const uint Unstable = 0, DataSync = 1, FileSync = 2;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -20,35 +26,37 @@ internal sealed partial class Nfs3Program
     {
         if (!TryReadRange(call, out var handle, out var offset, out var count))
             return;
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
-        if (!target.IsOk)
-        {
-            Fail(call, target.Error, target.Error, null);
-            return;
-        }
-
         // Looked at before the data is: attributes newer than the data would make the client keep old data as new.
-        var attributes = await loop.Stat(target.Value).ConfigureAwait(false);
-        if (!attributes.IsOk || !target.Value.Node.Id.IsRegular)
+        var target = await Find(call, handle).ConfigureAwait(false);
+        if (!target.IsOk)
+            return;
+        if (!target.Value.Node.Id.IsRegular)
         {
-            var why = !attributes.IsOk ? attributes.Error : target.Value.Node.Id.IsDirectory ? Errno.EISDIR : Errno.EINVAL;
-            Fail(call, why, attributes, target.Value);
+            Fail(call, target.Value.Node.Id.IsDirectory ? Errno.EISDIR : Errno.EINVAL, target.Value);
             return;
         }
 
-        var file = await loop.Open(call, target.Value, isWritable: false, attributes.Value).ConfigureAwait(false);
+        var file = await loop.Open(call, target.Value, isWritable: false, call.Attributes).ConfigureAwait(false);
         if (!file.IsOk)
         {
-            Fail(call, file.Error, attributes, target.Value);
+            Fail(call, file.Error, target.Value);
             return;
         }
 
         var length = (int)Math.Min(count, (uint)call.Transport.MaxTransfer);
-        var size = attributes.Value.Size;
+        var size = call.Attributes.Size;
         if (offset > long.MaxValue - (ulong)length)
             length = 0;
         else if (offset + (ulong)length > size)
             length = offset >= size ? 0 : (int)(size - offset);
+        if (length >= SentFromCache && call.Transport.CanSendFiles &&
+            target.Value.Volume.ReadCached(file.Value.File, (long)offset, length, out var range) == length)
+        {
+            // The file is in use until the data has left.
+            SendCached(call, target.Value, offset, length, range, file.Value);
+            return;
+        }
+
         var buffer = call.Buffer = loop.Loop.Buffers.Rent(DataAt + length + 4);
         call.Transport.Hold(call, buffer.Capacity);
         Result<int> read = 0;
@@ -64,22 +72,36 @@ internal sealed partial class Nfs3Program
         }
 
         if (read.IsOk)
-            SendData(call, target.Value, attributes.Value, offset, read.Value);
+            SendData(call, target.Value, offset, read.Value);
         else
-            Fail(call, read.Error, attributes, target.Value);
+            Fail(call, read.Error, target.Value);
     }
 
-    private static void SendData(RpcCall call, NfsObject target, in FileAttributes attributes, ulong offset, int count)
+    private static void SendCached(RpcCall call, NfsObject target, ulong offset, int count, CachedRange range, NfsFile file)
     {
-        Span<byte> head = stackalloc byte[4 + Nfs3Wire.PostOperation + 12];
+        var writer = call.Begin(ReadHead);
+        WriteReadHead(ref writer, target, call.Attributes, offset, count);
+        call.CountBytes(count, 0);
+        call.EndWithFile(writer, range, count, file);
+    }
+
+    private static void SendData(RpcCall call, NfsObject target, ulong offset, int count)
+    {
+        Span<byte> head = stackalloc byte[ReadHead];
         var writer = new XdrWriter(head);
+        WriteReadHead(ref writer, target, call.Attributes, offset, count);
+        call.CountBytes(count, 0);
+        call.SendAround(head, DataAt, count);
+    }
+
+    /// <summary>Results of READ before the data.</summary>
+    private static void WriteReadHead(ref XdrWriter writer, NfsObject target, in FileAttributes attributes, ulong offset, int count)
+    {
         writer.U32(Nfs3Status.Ok);
         Nfs3Wire.WritePost(ref writer, attributes, target.FileSystem);
         writer.U32((uint)count);
         writer.U32(offset + (ulong)count >= attributes.Size || offset >= attributes.Size ? 1u : 0);
         writer.U32((uint)count);
-        call.CountBytes(count, 0);
-        call.SendAround(head, DataAt, count);
     }
 
     /// <summary>READ and COMMIT: <c>handle | offset (8) | count</c>.</summary>
@@ -99,32 +121,20 @@ internal sealed partial class Nfs3Program
     {
         if (!TryReadWrite(call, out var handle, out var offset, out var count, out var stable, out var data))
             return;
-        var wcc = call.First;
-        wcc.Clear();
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var target = await BeginChange(call, handle).ConfigureAwait(false);
         if (!target.IsOk)
-        {
-            AnswerWcc(call, target.Error, wcc);
             return;
-        }
-
-        var error = await wcc.Begin(loop, target.Value).ConfigureAwait(false);
-        Result<int> written = 0;
-        if (error == Errno.None)
-            written = await WriteData(call, target.Value, offset, count, stable, data, wcc.Before).ConfigureAwait(false);
+        var wcc = call.First;
+        var written = await WriteData(call, target.Value, offset, count, stable, data, wcc.Before).ConfigureAwait(false);
         await wcc.End(loop, target.Value).ConfigureAwait(false);
-        if (error == Errno.None)
-            error = written.Error;
-        if (error != Errno.None)
+        if (!written.IsOk)
         {
-            AnswerWcc(call, error, wcc);
+            AnswerWcc(call, written.Error, wcc);
             return;
         }
 
         call.CountBytes(0, written.Value);
-        var writer = call.Begin(4 + Nfs3Wire.Wcc + 16);
-        writer.U32(Nfs3Status.Ok);
-        Nfs3Wire.WriteWcc(ref writer, wcc);
+        var writer = BeginWcc(call, Errno.None, wcc, 16);
         writer.U32((uint)written.Value);
         writer.U32(stable);
         writer.U64(loop.Server.WriteVerifier);
@@ -189,18 +199,11 @@ internal sealed partial class Nfs3Program
     {
         if (!TryReadRange(call, out var handle, out _, out _))
             return;
-        var wcc = call.First;
-        wcc.Clear();
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var target = await BeginChange(call, handle).ConfigureAwait(false);
         if (!target.IsOk)
-        {
-            AnswerWcc(call, target.Error, wcc);
             return;
-        }
-
-        var error = await wcc.Begin(loop, target.Value).ConfigureAwait(false);
-        if (error == Errno.None)
-            error = await CommitFile(call, target.Value, wcc.Before).ConfigureAwait(false);
+        var wcc = call.First;
+        var error = await CommitFile(call, target.Value, wcc.Before).ConfigureAwait(false);
         await wcc.End(loop, target.Value).ConfigureAwait(false);
         if (error != Errno.None)
         {
@@ -208,9 +211,7 @@ internal sealed partial class Nfs3Program
             return;
         }
 
-        var writer = call.Begin(4 + Nfs3Wire.Wcc + 8);
-        writer.U32(Nfs3Status.Ok);
-        Nfs3Wire.WriteWcc(ref writer, wcc);
+        var writer = BeginWcc(call, Errno.None, wcc, 8);
         writer.U64(loop.Server.WriteVerifier);
         call.End(writer);
     }

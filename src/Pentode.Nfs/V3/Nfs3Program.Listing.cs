@@ -27,25 +27,18 @@ internal sealed partial class Nfs3Program
     {
         if (!TryReadListing(call, isPlus, out var handle, out var cookie, out var names, out var total))
             return;
-        var directory = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var directory = await Find(call, handle).ConfigureAwait(false);
         if (!directory.IsOk)
-        {
-            Fail(call, directory.Error, directory.Error, null);
             return;
-        }
-
-        var attributes = await loop.Stat(directory.Value).ConfigureAwait(false);
-        var error = attributes.Error;
-        if (error == Errno.None)
-            error = !directory.Value.Node.Id.IsDirectory ? Errno.ENOTDIR : cookie > long.MaxValue ? NfsErrors.BadCookie : Errno.None;
-        if (error == Errno.None && total < Nfs3Wire.ListingFrame)
-            error = NfsErrors.TooSmall;
+        var error = !directory.Value.Node.Id.IsDirectory ? Errno.ENOTDIR
+            : cookie > long.MaxValue ? NfsErrors.BadCookie
+            : total < Nfs3Wire.ListingFrame ? NfsErrors.TooSmall : Errno.None;
         Result<NfsFile> file = error;
         if (error == Errno.None)
-            file = await loop.Open(call, directory.Value, isWritable: false, attributes.Value).ConfigureAwait(false);
+            file = await loop.Open(call, directory.Value, isWritable: false, call.Attributes).ConfigureAwait(false);
         if (!file.IsOk)
         {
-            Fail(call, file.Error, attributes, directory.Value);
+            Fail(call, file.Error, directory.Value);
             return;
         }
 
@@ -54,7 +47,7 @@ internal sealed partial class Nfs3Program
         call.Transport.Hold(call, buffer.Capacity);
         // Attributes and handles only for who may search the directory.
         var may = isPlus && await directory.Value.Volume.Access(call.Who, directory.Value.Node, 1).ConfigureAwait(false) is { IsOk: true, Value: 1 };
-        var sink = new EntrySink3(directory.Value, buffer.Slice(EntriesAt, room), isPlus ? names : uint.MaxValue, isPlus, may, attributes.Value, Options.HandleKey);
+        var sink = new EntrySink3(directory.Value, buffer.Slice(EntriesAt, room), isPlus ? names : uint.MaxValue, isPlus, may, call.Attributes, loop.Signer);
         try
         {
             error = await directory.Value.Volume.ReadDirectory(file.Value.File, (long)cookie, sink).ConfigureAwait(false);
@@ -67,17 +60,17 @@ internal sealed partial class Nfs3Program
         if (error == Errno.None && sink.Used == 0 && sink.IsFull)
             error = NfsErrors.TooSmall;
         if (error == Errno.None)
-            SendEntries(call, directory.Value, attributes.Value, sink);
+            SendEntries(call, directory.Value, sink);
         else
-            Fail(call, error, attributes, directory.Value);
+            Fail(call, error, directory.Value);
     }
 
-    private static void SendEntries(RpcCall call, NfsObject directory, in FileAttributes attributes, EntrySink3 sink)
+    private static void SendEntries(RpcCall call, NfsObject directory, EntrySink3 sink)
     {
         Span<byte> head = stackalloc byte[4 + Nfs3Wire.PostOperation + 8];
         var writer = new XdrWriter(head);
         writer.U32(Nfs3Status.Ok);
-        Nfs3Wire.WritePost(ref writer, attributes, directory.FileSystem);
+        Nfs3Wire.WritePost(ref writer, call.Attributes, directory.FileSystem);
         writer.U64(CookieVerifier);
         var end = new XdrWriter(call.Buffer!.GetSpan()[(EntriesAt + sink.Used)..]);
         end.U32(0);
@@ -108,25 +101,18 @@ internal sealed partial class Nfs3Program
     {
         if (!TryReadHandle(call, out var handle))
             return;
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var target = await Find(call, handle).ConfigureAwait(false);
         if (!target.IsOk)
-        {
-            Fail(call, target.Error, target.Error, null);
             return;
-        }
-
-        var attributes = await loop.Stat(target.Value).ConfigureAwait(false);
         var found = await target.Value.Volume.GetStatistics(call.Who, target.Value.Node).ConfigureAwait(false);
-        if (!attributes.IsOk || !found.IsOk)
+        if (!found.IsOk)
         {
-            Fail(call, attributes.IsOk ? found.Error : attributes.Error, attributes, target.Value);
+            Fail(call, found.Error, target.Value);
             return;
         }
 
         var s = found.Value;
-        var writer = call.Begin(4 + Nfs3Wire.PostOperation + 52);
-        writer.U32(Nfs3Status.Ok);
-        WritePost(ref writer, attributes, target.Value);
+        var writer = BeginPost(call, Errno.None, target.Value, 52);
         writer.U64(s.Blocks * s.BlockSize);
         writer.U64(s.FreeBlocks * s.BlockSize);
         writer.U64(s.AvailableBlocks * s.BlockSize);
@@ -142,20 +128,11 @@ internal sealed partial class Nfs3Program
     {
         if (!TryReadHandle(call, out var handle))
             return;
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
-        Result<FileAttributes> attributes = target.Error;
-        if (target.IsOk)
-            attributes = await loop.Stat(target.Value).ConfigureAwait(false);
-        if (!attributes.IsOk)
-        {
-            Fail(call, attributes.Error, attributes, target.ValueOrDefault);
+        var target = await Find(call, handle).ConfigureAwait(false);
+        if (!target.IsOk)
             return;
-        }
-
         var transfer = (uint)call.Transport.MaxTransfer;
-        var writer = call.Begin(4 + Nfs3Wire.PostOperation + 48);
-        writer.U32(Nfs3Status.Ok);
-        WritePost(ref writer, attributes, target.Value);
+        var writer = BeginPost(call, Errno.None, target.Value, 48);
         for (var i = 0; i < 2; i++)
         {
             writer.U32(transfer);
@@ -176,19 +153,10 @@ internal sealed partial class Nfs3Program
     {
         if (!TryReadHandle(call, out var handle))
             return;
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
-        Result<FileAttributes> attributes = target.Error;
-        if (target.IsOk)
-            attributes = await loop.Stat(target.Value).ConfigureAwait(false);
-        if (!attributes.IsOk)
-        {
-            Fail(call, attributes.Error, attributes, target.ValueOrDefault);
+        var target = await Find(call, handle).ConfigureAwait(false);
+        if (!target.IsOk)
             return;
-        }
-
-        var writer = call.Begin(4 + Nfs3Wire.PostOperation + 24);
-        writer.U32(Nfs3Status.Ok);
-        WritePost(ref writer, attributes, target.Value);
+        var writer = BeginPost(call, Errno.None, target.Value, 24);
         writer.U32(65000);
         writer.U32(FileName.MaximumLength);
         // No truncation of names, only root gives files away, case counts and stays.

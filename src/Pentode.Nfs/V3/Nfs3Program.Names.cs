@@ -15,7 +15,7 @@ internal sealed partial class Nfs3Program
     {
         if (!TryReadName(call, out var handle, out var name))
             return;
-        var directory = await BeginIn(call, handle).ConfigureAwait(false);
+        var directory = await BeginChange(call, handle, ofDirectory: true).ConfigureAwait(false);
         if (!directory.IsOk)
             return;
         var error = NameRules.CheckRemove(name, isDirectory);
@@ -53,10 +53,7 @@ internal sealed partial class Nfs3Program
             await call.First.End(loop, from.Value).ConfigureAwait(false);
         if (to.IsOk && !isSame)
             await call.Second.End(loop, to.Value).ConfigureAwait(false);
-        call.Status = Nfs3Status.Of(error);
-        var writer = call.Begin(4 + (2 * Nfs3Wire.Wcc));
-        writer.U32(call.Status);
-        Nfs3Wire.WriteWcc(ref writer, call.First);
+        var writer = BeginWcc(call, error, call.First, Nfs3Wire.Wcc);
         Nfs3Wire.WriteWcc(ref writer, isSame ? call.First : call.Second);
         call.End(writer);
     }

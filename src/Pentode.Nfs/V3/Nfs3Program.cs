@@ -22,8 +22,6 @@ internal sealed partial class Nfs3Program(NfsLoop loop) : IRpcProgram
     /// <inheritdoc/>
     public uint HighestVersion => 3;
 
-    private NfsServerOptions Options => loop.Server.Options;
-
     /// <inheritdoc/>
     public int ProceduresOf(uint version) => 22;
 
@@ -107,22 +105,42 @@ internal sealed partial class Nfs3Program(NfsLoop loop) : IRpcProgram
         return false;
     }
 
-    /// <summary>A failure whose results are attributes of an object, if it is known.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask Fail(RpcCall call, Errno error, NfsObject? about)
+    /// <summary>Finds the object a call is about and looks at it (<see cref="RpcCall.Attributes"/>); a failure has been answered.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Result<NfsObject>> Find(RpcCall call, ReadOnlyMemory<byte> handle)
     {
-        Result<FileAttributes> attributes = Errno.ESTALE;
-        if (about is not null)
-            attributes = await loop.Stat(about).ConfigureAwait(false);
-        Fail(call, error, attributes, about);
+        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
+        Result<FileAttributes> attributes = target.Error;
+        if (target.IsOk)
+            attributes = await loop.Stat(target.Value).ConfigureAwait(false);
+        if (attributes.IsOk)
+        {
+            call.Attributes = attributes.Value;
+            return target;
+        }
+
+        call.Status = Nfs3Status.Of(attributes.Error);
+        var writer = call.Begin(8);
+        writer.U32(call.Status);
+        Nfs3Wire.WriteNoPost(ref writer);
+        call.End(writer);
+        return attributes.Error;
     }
 
-    private static void Fail(RpcCall call, Errno error, Result<FileAttributes> attributes, NfsObject? about)
+    /// <summary>The beginning of most replies: a status and attributes of the object the call is about; <paramref name="size"/> more bytes are to follow.</summary>
+    private static XdrWriter BeginPost(RpcCall call, Errno error, NfsObject target, int size)
     {
         call.Status = Nfs3Status.Of(error);
-        var writer = call.Begin(4 + Nfs3Wire.PostOperation);
+        var writer = call.Begin(4 + Nfs3Wire.PostOperation + size);
         writer.U32(call.Status);
-        WritePost(ref writer, attributes, about);
+        Nfs3Wire.WritePost(ref writer, call.Attributes, target.FileSystem);
+        return writer;
+    }
+
+    /// <summary>A failure, told with the attributes <see cref="Find"/> saw.</summary>
+    private static void Fail(RpcCall call, Errno error, NfsObject target)
+    {
+        var writer = BeginPost(call, error, target, 0);
         call.End(writer);
     }
 
@@ -134,13 +152,42 @@ internal sealed partial class Nfs3Program(NfsLoop loop) : IRpcProgram
             Nfs3Wire.WriteNoPost(ref writer);
     }
 
+    /// <summary>Finds the object of a change and looks at it (<see cref="RpcCall.First"/>); a failure has been answered.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Result<NfsObject>> BeginChange(RpcCall call, ReadOnlyMemory<byte> handle, bool ofDirectory = false)
+    {
+        var wcc = call.First;
+        wcc.Clear();
+        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var error = target.Error;
+        if (target.IsOk)
+        {
+            error = await wcc.Begin(loop, target.Value).ConfigureAwait(false);
+            if (error == Errno.None && ofDirectory && !target.Value.Node.Id.IsDirectory)
+                error = Errno.ENOTDIR;
+            if (error == Errno.None)
+                return target;
+            await wcc.End(loop, target.Value).ConfigureAwait(false);
+        }
+
+        AnswerWcc(call, error, wcc);
+        return error;
+    }
+
+    /// <summary>The beginning of replies to changes: a status and what happened to the object; <paramref name="size"/> more bytes are to follow.</summary>
+    private static XdrWriter BeginWcc(RpcCall call, Errno error, WccState wcc, int size)
+    {
+        call.Status = Nfs3Status.Of(error);
+        var writer = call.Begin(4 + Nfs3Wire.Wcc + size);
+        writer.U32(call.Status);
+        Nfs3Wire.WriteWcc(ref writer, wcc);
+        return writer;
+    }
+
     /// <summary>A reply whose only result, good or bad, is what happened to one object.</summary>
     private static void AnswerWcc(RpcCall call, Errno error, WccState wcc)
     {
-        call.Status = Nfs3Status.Of(error);
-        var writer = call.Begin(4 + Nfs3Wire.Wcc);
-        writer.U32(call.Status);
-        Nfs3Wire.WriteWcc(ref writer, wcc);
+        var writer = BeginWcc(call, error, wcc, 0);
         call.End(writer);
     }
 
@@ -178,20 +225,13 @@ internal sealed partial class Nfs3Program(NfsLoop loop) : IRpcProgram
             return;
         }
 
-        var wcc = call.First;
-        wcc.Clear();
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var target = await BeginChange(call, handle).ConfigureAwait(false);
         if (!target.IsOk)
-        {
-            AnswerWcc(call, target.Error, wcc);
             return;
-        }
-
-        var error = await wcc.Begin(loop, target.Value).ConfigureAwait(false);
-        if (error == Errno.None && guard is { } expected && expected != wcc.ChangeTime)
-            error = NfsErrors.NotSync;
-        if (error == Errno.None)
-            error = await loop.ChangeAttributes(call, target.Value, change, wcc.Before).ConfigureAwait(false);
+        var wcc = call.First;
+        var error = guard is { } expected && expected != wcc.ChangeTime
+            ? NfsErrors.NotSync
+            : await loop.ChangeAttributes(call, target.Value, change, wcc.Before).ConfigureAwait(false);
         await wcc.End(loop, target.Value).ConfigureAwait(false);
         AnswerWcc(call, error, wcc);
     }
@@ -212,30 +252,25 @@ internal sealed partial class Nfs3Program(NfsLoop loop) : IRpcProgram
     {
         if (!TryReadName(call, out var handle, out var name))
             return;
-        var directory = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var directory = await Find(call, handle).ConfigureAwait(false);
         if (!directory.IsOk)
-        {
-            Fail(call, directory.Error, directory.Error, null);
             return;
-        }
-
         var found = await loop.Lookup(call, directory.Value, name).ConfigureAwait(false);
         Result<FileAttributes> attributes = found.Error;
         if (found.IsOk)
-            attributes = await loop.Stat(found.Value).ConfigureAwait(false);
-        var above = await loop.Stat(directory.Value).ConfigureAwait(false);
-        if (!found.IsOk || !attributes.IsOk)
+            attributes = call.KnownAttributes is { } known ? known : await loop.Stat(found.Value).ConfigureAwait(false);
+        if (!attributes.IsOk)
         {
             // Gone since it was found: as if it had not been.
-            Fail(call, !found.IsOk ? found.Error : attributes.Error == Errno.ESTALE ? Errno.ENOENT : attributes.Error, above, directory.Value);
+            Fail(call, found.IsOk && attributes.Error == Errno.ESTALE ? Errno.ENOENT : attributes.Error, directory.Value);
             return;
         }
 
         var writer = call.Begin(SmallResults);
         writer.U32(Nfs3Status.Ok);
         writer.Opaque(found.Value.Handle);
-        WritePost(ref writer, attributes, found.Value);
-        WritePost(ref writer, above, directory.Value);
+        Nfs3Wire.WritePost(ref writer, attributes.Value, found.Value.FileSystem);
+        Nfs3Wire.WritePost(ref writer, call.Attributes, directory.Value.FileSystem);
         call.End(writer);
     }
 
@@ -256,33 +291,26 @@ internal sealed partial class Nfs3Program(NfsLoop loop) : IRpcProgram
     {
         if (!TryReadAccess(call, out var handle, out var bits))
             return;
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var target = await Find(call, handle).ConfigureAwait(false);
         if (!target.IsOk)
-        {
-            Fail(call, target.Error, target.Error, null);
             return;
-        }
-
         var isDirectory = target.Value.Node.Id.IsDirectory;
         var (read, lookup, modify, extend, delete, execute) = (1u, 2u, 4u, 8u, 0x10u, 0x20u);
         var forRead = read;
         var forWrite = isDirectory ? modify | extend | delete : modify | extend;
         var forExecute = isDirectory ? lookup : execute;
         var wanted = ((bits & forRead) != 0 ? 4 : 0) | ((bits & forWrite) != 0 ? 2 : 0) | ((bits & forExecute) != 0 ? 1 : 0);
-        var attributes = await loop.Stat(target.Value).ConfigureAwait(false);
         Result<int> allowed = 0;
-        if (wanted != 0 && attributes.IsOk)
+        if (wanted != 0)
             allowed = await target.Value.Volume.Access(call.Who, target.Value.Node, wanted).ConfigureAwait(false);
-        if (!attributes.IsOk || !allowed.IsOk)
+        if (!allowed.IsOk)
         {
-            Fail(call, attributes.IsOk ? allowed.Error : attributes.Error, attributes, target.Value);
+            Fail(call, allowed.Error, target.Value);
             return;
         }
 
         var granted = ((allowed.Value & 4) != 0 ? forRead : 0) | ((allowed.Value & 2) != 0 ? forWrite : 0) | ((allowed.Value & 1) != 0 ? forExecute : 0);
-        var writer = call.Begin(8 + Nfs3Wire.PostOperation);
-        writer.U32(Nfs3Status.Ok);
-        WritePost(ref writer, attributes, target.Value);
+        var writer = BeginPost(call, Errno.None, target.Value, 4);
         writer.U32(granted & bits);
         call.End(writer);
     }
@@ -303,24 +331,17 @@ internal sealed partial class Nfs3Program(NfsLoop loop) : IRpcProgram
     {
         if (!TryReadHandle(call, out var handle))
             return;
-        var target = await loop.Resolve(call, handle).ConfigureAwait(false);
+        var target = await Find(call, handle).ConfigureAwait(false);
         if (!target.IsOk)
-        {
-            Fail(call, target.Error, target.Error, null);
             return;
-        }
-
         var path = await target.Value.Volume.ReadLink(call.Who, target.Value.Node).ConfigureAwait(false);
-        var attributes = await loop.Stat(target.Value).ConfigureAwait(false);
-        if (!path.IsOk || !attributes.IsOk)
+        if (!path.IsOk)
         {
-            Fail(call, path.IsOk ? attributes.Error : path.Error, attributes, target.Value);
+            Fail(call, path.Error, target.Value);
             return;
         }
 
-        var writer = call.Begin(8 + Nfs3Wire.PostOperation + path.Value.Length + 4);
-        writer.U32(Nfs3Status.Ok);
-        WritePost(ref writer, attributes, target.Value);
+        var writer = BeginPost(call, Errno.None, target.Value, 4 + path.Value.Length + 4);
         writer.Opaque(path.Value);
         call.End(writer);
     }

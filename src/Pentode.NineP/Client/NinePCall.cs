@@ -2,6 +2,7 @@ using System.Threading.Tasks.Sources;
 using Pentode.Core;
 using Pentode.Files;
 using Pentode.NineP.Wire;
+using Pentode.Uring.Streams;
 
 namespace Pentode.NineP.Client;
 
@@ -17,9 +18,13 @@ internal sealed class NinePCall(NinePClient client) :
     IValueTaskSource<Result<byte[]>>,
     IValueTaskSource<Result<FileSystemStatistics>>,
     IValueTaskSource<Result<NinePLock>>,
-    IValueTaskSource<Result<NinePLockStatus>>
+    IValueTaskSource<Result<NinePLockStatus>>,
+    IStreamPart
 {
     private ManualResetValueTaskSourceCore<bool> _core;
+
+    /// <inheritdoc/>
+    void IStreamPart.OnLeft() => client.Left(this);
 
     public P9Type Type { get; set; }
 

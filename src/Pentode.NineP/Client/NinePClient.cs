@@ -2,6 +2,7 @@ using Pentode.Core;
 using Pentode.Core.Diagnostics;
 using Pentode.NineP.Wire;
 using Pentode.Uring;
+using Pentode.Uring.Streams;
 
 namespace Pentode.NineP.Client;
 
@@ -12,7 +13,7 @@ namespace Pentode.NineP.Client;
 /// answer that breaks the protocol ends everything under way with <see cref="Error"/>; nothing reconnects. Fids are numbers handed out by
 /// the methods that make them.
 /// </summary>
-public sealed partial class NinePClient : ITurnEnd
+public sealed partial class NinePClient : ITurnEnd, IStreamOwner
 {
     private const int ReceiveSize = 256 << 10;
 
@@ -20,7 +21,7 @@ public sealed partial class NinePClient : ITurnEnd
     private readonly int _socket;
     private readonly string _peer;
     private readonly ReceiveDone _receiveDone;
-    private readonly SendDone _sendDone;
+    private readonly StreamOutput _output;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _msize = P9Limits.HandshakeFrame;
     private bool _isTurnEndQueued;
@@ -34,7 +35,7 @@ public sealed partial class NinePClient : ITurnEnd
         _options = options;
         _receive = loop.Buffers.Rent(ReceiveSize);
         _receiveDone = new ReceiveDone(this);
-        _sendDone = new SendDone(this);
+        _output = new StreamOutput(loop, socket, this);
     }
 
     /// <summary>The loop it lives on.</summary>
@@ -88,7 +89,7 @@ public sealed partial class NinePClient : ITurnEnd
         if (_isClosed)
             return;
         if (Error == Errno.None)
-            Flush();
+            _output.Flush(isPatient: false);
         else
             FinishClose();
     }
@@ -112,8 +113,7 @@ public sealed partial class NinePClient : ITurnEnd
             _options.Log.Write(LogLevel.Warning, $"9p: {_peer}: {reason}, connection closed");
         if (_receiveDone.IsPending)
             Loop.Cancel(_receiveDone);
-        if (_sendDone.IsPending)
-            Loop.Cancel(_sendDone);
+        _output.Cancel();
         QueueTurnEnd();
     }
 
@@ -121,10 +121,10 @@ public sealed partial class NinePClient : ITurnEnd
 
     private void FinishClose()
     {
-        if (_isClosed || _receiveDone.IsPending || _sendDone.IsPending)
+        if (_isClosed || _receiveDone.IsPending || _output.IsSending)
             return;
         _isClosed = true;
-        ReleaseOutput();
+        _output.Release();
         _receive.Release();
         Loop.Close(_socket);
         EndAll();
@@ -134,11 +134,6 @@ public sealed partial class NinePClient : ITurnEnd
     private sealed class ReceiveDone(NinePClient client) : IoCompletion
     {
         public override void Complete(int result) => client.Received(result);
-    }
-
-    private sealed class SendDone(NinePClient client) : IoCompletion
-    {
-        public override void Complete(int result) => client.Sent(result);
     }
 
     private sealed class Deadline(NinePClient client) : IoCompletion

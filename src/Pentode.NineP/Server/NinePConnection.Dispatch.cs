@@ -15,7 +15,7 @@ internal sealed partial class NinePConnection
 
     private void RunFrame(int from, int size)
     {
-        var frame = _receive.Memory.GetSpan().Slice(from, size);
+        var frame = Input.Memory.GetSpan().Slice(from, size);
         var type = (P9Type)frame[4];
         var tag = BinaryPrimitives.ReadUInt16LittleEndian(frame[5..]);
         if (!_hasVersion && type != P9Type.Tversion)
@@ -40,9 +40,9 @@ internal sealed partial class NinePConnection
         var body = frame[P9Limits.HeaderSize..];
         if (type == P9Type.Twrite)
         {
-            _receive.Take();
-            request.Receive = _receive;
-            request.Body = _receive.Memory.Slice(from + P9Limits.HeaderSize, body.Length);
+            Input.Take();
+            request.Receive = Input;
+            request.Body = Input.Memory.Slice(from + P9Limits.HeaderSize, body.Length);
         }
         else
         {
@@ -115,7 +115,7 @@ internal sealed partial class NinePConnection
         if (request.IsPending)
             return;
         request.IsPending = true;
-        _pending++;
+        Pending++;
         if (request.Epoch == _epoch)
             _tags[request.Tag] = request;
     }
@@ -131,7 +131,7 @@ internal sealed partial class NinePConnection
     private void Hold(Request request, NativeBuffer buffer)
     {
         request.HeldBytes += buffer.Capacity;
-        _heldBytes += buffer.Capacity;
+        HeldBytes += buffer.Capacity;
     }
 
     private ValueTask<Errno> Dispatch(Request q) => q.Type switch
@@ -199,7 +199,7 @@ internal sealed partial class NinePConnection
         if (request.IsPending)
         {
             request.IsPending = false;
-            _pending--;
+            Pending--;
             if (_tags.TryGetValue(request.Tag, out var current) && current == request)
                 _tags.Remove(request.Tag);
         }
@@ -216,27 +216,21 @@ internal sealed partial class NinePConnection
         request.First = request.Second = null;
         request.Node?.Release();
         request.Node = null;
-        _heldBytes -= request.HeldBytes;
+        HeldBytes -= request.HeldBytes;
         request.HeldBytes = 0;
         request.Reply?.Release();
         request.Reply = null;
         if (request.Receive is { } receive)
-        {
-            var capacity = receive.Memory.Capacity;
-            if (receive.Drop())
-                _heldBytes -= capacity;
-            request.Receive = null;
-        }
+            Drop(receive);
+        request.Receive = null;
 
         request.LockOwner = null;
         request.ForgetGivingUp();
         request.Body = default;
         if (_requests.Count < _options.MaxTags)
             _requests.Push(request);
-        if (_isClosing)
-            FinishClose();
-        else
-            QueueTurnEnd();
+        QueueTurnEnd();
+        FinishClose();
     }
 
     private void FlushTag(ushort tag, ReadOnlySpan<byte> body)

@@ -16,7 +16,7 @@ internal sealed partial class NinePConnection
     private readonly List<Request> _waitingOpens = [];
 
     /// <summary>Room is left for what ends the waits: a client whose every tag waits could not even clunk.</summary>
-    private bool MayWait => !_isDraining && _waitingOpens.Count < Math.Max(1, _options.MaxTags / 2);
+    private bool MayWait => !IsDraining && _waitingOpens.Count < Math.Max(1, _options.MaxTags / 2);
 
     private OpenOrigin BeginWaiting(Request q)
     {

@@ -2,6 +2,7 @@ using Pentode.Core;
 using Pentode.Core.Buffers;
 using Pentode.Files;
 using Pentode.NineP.Wire;
+using Pentode.Uring.Streams;
 
 namespace Pentode.NineP.Server;
 

@@ -21,6 +21,27 @@ public abstract partial class TreeConformance
     });
 
     [Fact]
+    public Task A_child_is_recognized_under_its_name_and_no_other_is() => Check(async () =>
+    {
+        var one = await MakeFile(Top, "one", "1");
+        if ((await Volume.Recognize(Root, Top, N("one"), one)).Error == Errno.EOPNOTSUPP)
+            return;
+        var two = await MakeFile(Top, "two", "22");
+        Assert.Equal(await Stat(one), await Ok(Volume.Recognize(Root, Top, N("one"), one)));
+        await Fails(Errno.ESTALE, Volume.Recognize(Root, Top, N("two"), one));
+        await Fails(Errno.ENOENT, Volume.Recognize(Root, Top, N("three"), one));
+        await Fails(Errno.ENOTDIR, Volume.Recognize(Root, one, N("two"), two));
+        await Fails(Errno.ENAMETOOLONG, Volume.Recognize(Root, Top, N(new string('x', 256)), one));
+        await Ok(Volume.Rename(Root, Top, N("two"), Top, N("one")));
+        await Fails(Errno.ESTALE, Volume.Recognize(Root, Top, N("one"), one));
+        Assert.Equal(2ul, (await Ok(Volume.Recognize(Root, Top, N("one"), two))).Size);
+        await Ok(Volume.Unlink(Root, Top, N("one"), directory: false));
+        await Fails(Errno.ENOENT, Volume.Recognize(Root, Top, N("one"), two));
+        one.Release();
+        two.Release();
+    });
+
+    [Fact]
     public Task Dots_lead_to_self_and_parent_and_stop_at_the_root() => Check(async () =>
     {
         var a = await MakeDir(Top, "a");

@@ -46,6 +46,21 @@ public sealed class SendFileTests
     });
 
     [Theory, ClassData(typeof(Engines))]
+    public Task A_send_that_waits_for_its_socket_can_be_ended(string engine) => OnFileAsync(engine, async (loop, file, data) =>
+    {
+        var (a, b) = Sockets.Pair();
+        var (waiting, other) = (new Outcome(), new Outcome());
+        loop.SendFile(a, EngineHost.Pinned(16), file, 0, 3 << 20, waiting);
+        await loop.DelayAsync(1);
+        Assert.True(waiting.IsPending);
+        loop.CancelSendFile(other);
+        loop.CancelSendFile(waiting);
+        Assert.Equal(-(int)Errno.ECANCELED, await waiting.Task);
+        loop.Close(a);
+        loop.Close(b);
+    });
+
+    [Theory, ClassData(typeof(Engines))]
     public Task Pages_of_a_broken_send_do_not_reach_the_next_peer(string engine) => OnFileAsync(engine, async (loop, file, data) =>
     {
         for (var round = 0; round < 3; round++)

@@ -21,7 +21,7 @@ internal sealed partial class NinePConnection
     /// <summary>Tries every waiting lock again; answers those that got it or waited long enough.</summary>
     public void RetryLocks()
     {
-        for (var i = 0; i < _lockWaiters.Count && !_isClosing; i++)
+        for (var i = 0; i < _lockWaiters.Count && !IsClosing; i++)
         {
             var q = _lockWaiters[i];
             var error = TryLock(q, q.First!);
@@ -32,7 +32,7 @@ internal sealed partial class NinePConnection
             Finish(q, AnswerLock(q, error));
         }
 
-        if (_lockWaiters.Count > 0 && !_isClosing && !_lockTimer.IsPending)
+        if (_lockWaiters.Count > 0 && !IsClosing && !_lockTimer.IsPending)
             Loop.Delay(LockPollMs, _lockTimer);
     }
 
@@ -49,7 +49,7 @@ internal sealed partial class NinePConnection
         q.LockStart = (long)m.Start;
         q.LockLength = (long)m.Length;
         var error = TryLock(q, fid);
-        if (error != Errno.EAGAIN || (m.Flags & 1) == 0 || _isDraining)
+        if (error != Errno.EAGAIN || (m.Flags & 1) == 0 || IsDraining)
             return AnswerLock(q, error);
         q.LockDeadline = Loop.NowMs + _options.LockHoldMs;
         _lockWaiters.Add(q);
