@@ -84,10 +84,14 @@ internal sealed class CrashedNames : IDisposable
     public async Task KillDatabase()
     {
         var isAtPoint = _random.Next(4) != 0;
-        if (isAtPoint)
-            Arm("wait");
         using var stop = new CancellationTokenSource();
         var clients = Changes(stop.Token);
+
+        // What is compared is compared while the database is there.
+        while (!clients.IsCompleted && !_clients.All(c => c.IsChanging))
+            await Task.Delay(1);
+        if (isAtPoint)
+            Arm("wait");
         var end = DateTime.UtcNow.AddMilliseconds(isAtPoint ? 3000 : 100 + _random.Next(500));
         while (DateTime.UtcNow < end && !File.Exists(Plan + ".hit"))
             await Task.Delay(1);
@@ -157,7 +161,9 @@ internal sealed class CrashedNames : IDisposable
     {
         await using var store = await Open();
         var report = await store.Check(repair: false, null, default);
-        Assert.Empty(report.Value.Problems);
+
+        // Of a store that daemons share nobody ends what another daemon may hold open; that of a killed one stays for a day.
+        Assert.DoesNotContain(report.Value.Problems, p => _postgres is null || p.Kind != CheckProblemKind.LeftOver);
         while (true)
         {
             var events = (await store.ListEvents(_lastEvent, 1000)).Value;

@@ -35,6 +35,9 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
     /// <summary>Calls answered after they had been sent to a server that went away.</summary>
     public int Retried { get; private set; }
 
+    /// <summary>What there is was compared; now it changes.</summary>
+    public bool IsChanging { get; private set; }
+
     /// <summary>Makes the directories.</summary>
     public void Prepare(int port)
     {
@@ -51,6 +54,7 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
     public void Run(int port, CancellationToken stop)
     {
         NfsPeer peer;
+        IsChanging = false;
         try
         {
             peer = Connect(port);
@@ -71,6 +75,7 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
                 }
 
                 Verify(peer);
+                IsChanging = true;
                 while (!stop.IsCancellationRequested)
                 {
                     _underWay = Next(peer);
