@@ -221,11 +221,10 @@ public sealed unsafe partial class RingsServer
         {
             _creditTasks--;
             session.CreditTasks--;
-            session.User.Credits--;
         }
 
         session.BytesInFlight -= task.CountedBytes;
-        session.User.Bytes -= task.CountedBytes;
+        session.User.Give(task.UsesCredit ? 1 : 0, task.CountedBytes, _options);
         if (task.IsOverdue && result is -(int)Errno.ECANCELED or -(int)Errno.EINTR)
             result = -(int)Errno.ETIMEDOUT;
 
@@ -254,7 +253,7 @@ public sealed unsafe partial class RingsServer
         task.Buffer = null;
         _freeTasks.Push(task);
         if (session.IsGone)
-            Forget(session.User);
+            _holdings.Forget(session.User);
     }
 
     private static void Count(ref long one, ref long all, int amount)

@@ -62,13 +62,11 @@ public sealed unsafe partial class RingsServer
     private int _outstanding;
     private int _creditTasks;
     private readonly RingsIdentities _identities;
-    private readonly Dictionary<uint, RingsUser> _users = [];
+    private readonly RingsHoldings _holdings;
     private readonly HashSet<uint> _toldUsers = [];
-    private readonly int _descriptorRoom;
     private readonly long _taskLimit;
     private readonly bool _needsGroups;
     private long _nextOverdueCheck;
-    private int _filesTaken;
     private int _files;
     private int _buffers;
     private long _accepted;
@@ -108,7 +106,7 @@ public sealed unsafe partial class RingsServer
         _identities = new RingsIdentities(ring, options.ActAs);
         _needsGroups = options.AllowedGids.Count > 0 || (options.ActAs == RingsActor.Caller && ThreadIdentity.OwnUid == 0);
         _taskLimit = (long)(options.TaskTimeout.TotalSeconds * Stopwatch.Frequency);
-        _descriptorRoom = DescriptorLimit.Left() - SpareDescriptors;
+        _holdings = new RingsHoldings(options, DescriptorLimit.Left() - SpareDescriptors);
     }
 
     /// <summary>True when the kernel holds the ring to the operations served.</summary>

@@ -60,13 +60,20 @@ internal sealed unsafe partial class RingsEngine
 
             if (!HasKernelRoom && !AgeOut())
                 return;
+            if (_bytesHere > MostBytesHere)
+            {
+                _again = true;
+                return;
+            }
+
             if (!session.IsInTurn)
             {
                 session.IsInTurn = true;
                 session.Deficit += session.Weight * Quantum;
             }
 
-            if (task.Cost > session.Deficit)
+            var cost = CostOf(task);
+            if (cost > session.Deficit)
             {
                 if (_queue.Count > 1)
                 {
@@ -76,16 +83,16 @@ internal sealed unsafe partial class RingsEngine
                     continue;
                 }
 
-                session.Deficit = task.Cost;
+                session.Deficit = cost;
             }
 
             session.Dequeue(task);
-            session.Deficit -= task.Cost;
+            session.Deficit -= cost;
             if (Start(task))
                 continue;
 
             // The kernel takes no more for now: it keeps its place.
-            session.Deficit += task.Cost;
+            session.Deficit += cost;
             session.EnqueueFirst(task);
             _again = true;
             return;
