@@ -28,6 +28,8 @@ public sealed unsafe partial class RingsServer
     private const uint TagIgnore = 6;
     private const byte FlagAsync = 16;
     private const int RestMs = 100;
+    private const int MostWorkers = 1024;
+    private const int SpareWorkers = 64;
     private const int AtCurrentDirectory = -100;
 
     // Kept free for the rest of the process.
@@ -165,6 +167,8 @@ public sealed unsafe partial class RingsServer
             return null;
         }
 
+        // Each task and some closes may hang in a file system that is away, and none is to wait for another's thread.
+        _ = RingPolicy.LimitWorkers(ring, Math.Min(MostWorkers, options.RingEntries + SpareWorkers));
         var isRestricted = RingPolicy.Restrict(ring, options.Roots.Count > 0 ? RingsOpcodes.Confined : RingsOpcodes.Served, FlagAsync, RingsOpcodes.Registrations);
         if (RingPolicy.Enable(ring) is not Errno.None and var error)
         {
