@@ -19,7 +19,8 @@ internal sealed unsafe partial class RingsEngine
             return;
         if (session.IsReadable)
             Receive(session);
-        for (var i = 0; i < MessagesPerPass && session.MayParse && !session.IsEnding && !IsHeldBack(session); i++)
+        var most = session.Taken + session.Refused + RecordsPerPass;
+        for (var i = 0; i < MessagesPerPass && session.Taken + session.Refused < most && session.MayParse && !session.IsEnding && !IsHeldBack(session); i++)
             Parse(session);
         if (session.Ring is { } ring && !session.IsEnding)
             TakeFromRing(session, ring);

@@ -10,7 +10,10 @@ namespace Pentode.Rings.Server.V2;
 /// <content>One pass: wait, take what came, give everybody a turn, answer.</content>
 internal sealed unsafe partial class RingsEngine
 {
+    // A client that has had so much looked at waits until the others had their turn.
     private const int MessagesPerPass = 8;
+    private const int RecordsPerPass = 64;
+
     private const int IdlePassesUntilDoorbell = 64;
     private const long NoWait = long.MaxValue;
     private const int DrainLimit = 1 << 20;
@@ -131,7 +134,7 @@ internal sealed unsafe partial class RingsEngine
         if (_times.First is { } first)
             patience = Math.Max(0, Nanoseconds(first.DueAt - now));
         if (IsWorkHeldBack || _workers.HasWaiting)
-            patience = Math.Min(patience, 50_000_000);
+            patience = Math.Min(patience, 10_000_000);
         if (_mustCancelAgain)
             patience = 0;
         if (_sessionCount == 0)
