@@ -23,7 +23,7 @@ internal sealed unsafe partial class HeldMemory : IDisposable
         _memory = SharedMemory.Create("held", pages * Page);
         _base = SharedMemory.Map(_memory, (nuint)(pages * Page), isWritable: true, out var error);
         Assert.Equal(Errno.None, error);
-        _faults = (int)Call(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 282 : 323, 0x80800);
+        _faults = (int)Call(RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? 282 : 323, 0x80800);
         Assert.True(_faults >= 0);
         Ask(Api, [0xAA, 0, 0]);
         Ask(Register, [(ulong)_base, (ulong)(pages * Page), 1, 0]);
