@@ -36,6 +36,7 @@ internal static class PersonalityIouringd
 
         // Before the socket is there: who can connect can also end us in good order.
         using var running = new RingsForeground();
+        ProcessSignals.IgnoreFileSize();
         var path = args[^1];
         if (Encoding.UTF8.GetByteCount(path) > LongestPath)
         {

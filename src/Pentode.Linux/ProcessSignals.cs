@@ -12,6 +12,16 @@ public static partial class ProcessSignals
         _ = Kill(Environment.ProcessId, signal);
     }
 
+    /// <summary>
+    /// A write beyond the limit of a file's size (RLIMIT_FSIZE) ends with EFBIG alone: without this a client could end the whole process by one.
+    /// </summary>
+    public static void IgnoreFileSize()
+    {
+        const int fileSize = 25;
+        const nint ignore = 1;
+        _ = SetHandler(fileSize, ignore);
+    }
+
     /// <summary>Sends a signal to one process, 0 only asks whether it is there; 0 or a negative errno (kill(2)).</summary>
     public static int Send(int process, int signal) =>
         process > 0 ? (Kill(process, signal) == 0 ? 0 : -Marshal.GetLastPInvokeError()) : -(int)Pentode.Core.Errno.EINVAL;

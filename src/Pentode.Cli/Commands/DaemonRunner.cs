@@ -16,6 +16,7 @@ internal static class DaemonRunner
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        ProcessSignals.IgnoreFileSize();
 
         var daemon = new PentodeDaemon(configuration, new StreamLog(Console.Error, configuration.Log.Level, configuration.Log.IsJson));
         if (await daemon.StartAsync().ConfigureAwait(false) is { } failure)

@@ -38,6 +38,13 @@ public static unsafe class ThreadCredentials
             Environment.FailFast("cannot restore the credentials of a thread");
     }
 
+    /// <summary>Gives up CAP_SYS_RESOURCE on this thread for good, where it had it: quotas of file systems hold.</summary>
+    public static void DropResource()
+    {
+        const uint resource = 1 << 24;
+        _ = ChangeEffective(0, resource);
+    }
+
     private static bool SetGroups(ReadOnlySpan<uint> groups)
     {
         fixed (uint* p = groups)
@@ -54,14 +61,19 @@ public static unsafe class ThreadCredentials
     // Coming back to user 0 raises every file capability again, so Restore has nothing to undo.
     private static bool KeepCapabilities()
     {
-        const uint version3 = 0x20080522;
         const uint chown = 1 << 0, overrideModes = 1 << 1, owner = 1 << 3;
+        return ChangeEffective(chown | overrideModes | owner, 0);
+    }
+
+    private static bool ChangeEffective(uint added, uint removed)
+    {
+        const uint version3 = 0x20080522;
         var header = stackalloc uint[] { version3, 0 };
         // Twice effective, permitted, inheritable: the low 32 capabilities, then the high ones.
         var sets = stackalloc uint[6];
         if (TreeNative.Syscall(s_arm ? 90 : 125, (long)header, (long)sets, 0, 0, 0) != 0)
             return false;
-        sets[0] |= chown | overrideModes | owner;
+        sets[0] = (sets[0] | added) & ~removed;
         return TreeNative.Syscall(s_arm ? 91 : 126, (long)header, (long)sets, 0, 0, 0) == 0;
     }
 

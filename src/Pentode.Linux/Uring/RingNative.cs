@@ -11,6 +11,7 @@ public static unsafe partial class RingNative
     private const int ProtReadWrite = 3;
     private const int MapSharedPopulate = 0x8001;
     private const int EventfdCloseOnExec = 0x80000;
+    private const int EventfdSemaphore = 1;
 
     /// <summary>io_uring_setup(2).</summary>
     public static int Setup(uint entries, RingParameters* parameters)
@@ -43,10 +44,10 @@ public static unsafe partial class RingNative
     /// <summary>Unmaps what <see cref="Map"/> mapped.</summary>
     public static void Unmap(byte* address, nuint size) => _ = Munmap((nint)address, size);
 
-    /// <summary>A blocking, close-on-exec eventfd(2) or a negative errno.</summary>
-    public static int CreateEvent()
+    /// <summary>A blocking, close-on-exec eventfd(2) or a negative errno. Of a semaphore each read takes one.</summary>
+    public static int CreateEvent(bool isSemaphore = false)
     {
-        var result = Eventfd(0, EventfdCloseOnExec);
+        var result = Eventfd(0, EventfdCloseOnExec | (isSemaphore ? EventfdSemaphore : 0));
         return result < 0 ? -Marshal.GetLastPInvokeError() : result;
     }
 

@@ -1,6 +1,5 @@
 using Pentode.Core;
 using Pentode.Core.Buffers;
-using Pentode.Linux;
 using Pentode.Rings.Wire;
 using Pentode.Uring;
 
@@ -9,42 +8,20 @@ namespace Pentode.Rings.Client;
 /// <summary>Connecting and handshake.</summary>
 public sealed partial class RingsClient
 {
-    private const int ConnectAgainMs = 5;
-
     /// <summary>Connects to a server's socket ('@' first means the abstract namespace) and shakes hands. Loop thread; never throws for what a server does.</summary>
     public static async Task<(RingsClient? Client, RingsProblem? Problem)> ConnectAsync(IoLoop loop, string path, RingsClientOptions? options = null)
     {
         var settings = options ?? new RingsClientOptions();
-        var address = Sockets.UnixAddress(path);
-        if (address.Length == 0)
-            return (null, new RingsProblem(Errno.ENAMETOOLONG, $"cannot connect to {path}: {RingsProblem.Words(Errno.ENAMETOOLONG)}"));
-        var made = Sockets.CreateUnix();
-        if (!made.IsOk)
-            return (null, new RingsProblem(made.Error, $"cannot make a socket: {made.Error}"));
-        var until = loop.NowMs + settings.HandshakeTimeoutMs;
-        while (true)
-        {
-            var result = await loop.ConnectAsync(made.Value, address).ConfigureAwait(true);
-            if (result >= 0)
-                return await HandshakeAsync(loop, made.Value, path, settings).ConfigureAwait(true);
-            var error = (Errno)(-result);
-            if (error != Errno.EAGAIN || loop.NowMs >= until)
-            {
-                loop.Close(made.Value);
-                return (null, new RingsProblem(error, $"cannot connect to {path}: {RingsProblem.Words(error)}"));
-            }
-
-            await loop.DelayAsync(ConnectAgainMs).ConfigureAwait(true);
-        }
+        var (socket, problem) = await RingsDial.ConnectAsync(loop, path, settings.HandshakeTimeoutMs).ConfigureAwait(true);
+        return problem is null ? await HandshakeAsync(loop, socket, path, settings).ConfigureAwait(true) : (null, problem);
     }
 
     /// <summary>Shakes hands over a connected socket, which it owns from now on; <paramref name="name"/> stands in messages. Loop thread.</summary>
     public static async Task<(RingsClient? Client, RingsProblem? Problem)> HandshakeAsync(IoLoop loop, int socket, string name, RingsClientOptions? options = null)
     {
         var settings = options ?? new RingsClientOptions();
-        var deadline = new Deadline(socket);
+        var deadline = new RingsDeadline(loop, socket, settings.HandshakeTimeoutMs);
         var scratch = loop.Buffers.Rent(RingsWire.HandshakeResultSize);
-        loop.Delay(settings.HandshakeTimeoutMs, deadline);
         RingsServerFacts? facts;
         RingsProblem? problem;
         try
@@ -54,27 +31,22 @@ public sealed partial class RingsClient
         finally
         {
             scratch.Release();
-            if (deadline.IsPending)
-                loop.Cancel(deadline);
-            deadline.IsOver = true;
+            deadline.Over();
         }
 
         if (facts is not null && !deadline.IsLate)
             return (new RingsClient(loop, socket, name, facts, settings), null);
         loop.Close(socket);
-        problem = deadline.IsLate ? new RingsProblem(Errno.ETIMEDOUT, $"no complete handshake within {settings.HandshakeTimeoutMs / 1000.0:0.#} s") : problem!;
+        problem = deadline.IsLate ? deadline.Problem : problem!;
         return (null, problem with { Message = $"{name}: {problem.Message}" });
     }
 
     private static async Task<(RingsServerFacts? Facts, RingsProblem? Problem)> ExchangeAsync(IoLoop loop, int socket, NativeBuffer scratch)
     {
         var length = new RingsHandshakeRequest { Header = RingsHeader.Current, AbiMajor = RingsWire.Major, AbiMinor = RingsWire.Minor }.Write(scratch.GetSpan());
-        var sent = await loop.SendAsync(socket, scratch.Slice(0, length)).ConfigureAwait(true);
-        if (sent < 0)
-            return (null, Io("sending", sent));
-        var received = await loop.ReceiveAsync(socket, scratch.Slice(0, RingsWire.HandshakeResultSize), waitAll: true).ConfigureAwait(true);
-        if (received < 0)
-            return (null, Io("receiving", received));
+        var (received, problem) = await RingsDial.ExchangeAsync(loop, socket, scratch, length, RingsWire.HandshakeResultSize).ConfigureAwait(true);
+        if (problem is not null)
+            return (null, problem);
         return received switch
         {
             0 => (null, new RingsProblem(Errno.EPIPE, "the server closed the connection without a word: it has no room for another client, or serves another protocol")),
@@ -107,22 +79,5 @@ public sealed partial class RingsClient
             (int)facts.FdSlots,
             (int)facts.BufferSlots,
             (int)facts.IoBytesMax), null);
-    }
-
-    private static RingsProblem Io(string what, int result) => new((Errno)(-result), $"{what} the handshake failed: {RingsProblem.Words((Errno)(-result))}");
-
-    private sealed class Deadline(int socket) : IoCompletion
-    {
-        public bool IsOver { get; set; }
-
-        public bool IsLate { get; private set; }
-
-        public override void Complete(int result)
-        {
-            if (result != 0 || IsOver)
-                return;
-            IsLate = true;
-            Sockets.Shutdown(socket);
-        }
     }
 }

@@ -16,11 +16,21 @@ public sealed unsafe partial class RingsServer
     /// <summary>Distinct credentials in use; for tests.</summary>
     internal int Personalities => _identities.Count;
 
-    private static void CountFile(RingsSession session, ref int taken, int change)
+    /// <summary>What both protocols hold; for tests.</summary>
+    internal RingsHoldings Holdings => _holdings;
+
+    private bool TryCountFile(RingsSession session)
     {
-        session.FreeFiles -= change;
-        session.User.Files += change;
-        taken += change;
+        if (!_holdings.TryTakeFile(session.User))
+            return false;
+        session.FreeFiles--;
+        return true;
+    }
+
+    private void UncountFile(RingsSession session)
+    {
+        session.FreeFiles++;
+        _holdings.GiveFile(session.User);
     }
 
     private void Admit(int socket)
@@ -40,24 +50,27 @@ public sealed unsafe partial class RingsServer
             return;
         }
 
-        var user = _users.TryGetValue(peer.Uid, out var known) ? known : new RingsUser(peer.Uid);
-        if (_options.PerUserClients > 0 && user.Clients >= _options.PerUserClients)
+        var user = _holdings.TryEnter(peer.Uid, DescriptorsOfSession, out var hasUserAll);
+        if (user is null)
         {
-            Refuse(socket, peer.Uid, "it has all its connections already");
+            if (hasUserAll)
+                Refuse(socket, peer.Uid, "it has all its connections already");
+            else
+                FileCalls.Close(socket);
             return;
         }
 
         var identity = _identities.Take(peer.Uid, peer.Gid, groups);
         if (!identity.IsOk)
         {
+            _holdings.LeavePlace();
+            _holdings.Leave(user, DescriptorsOfSession);
             Refuse(socket, peer.Uid, ThreadIdentity.OwnUid == 0
                 ? $"cannot act as that user: {Text(identity.Error)}"
                 : $"a server that is not root serves only its own user, {ThreadIdentity.OwnUid}; run it as root or as the user it is for, or let everybody act as the server (act_as: server)");
             return;
         }
 
-        _users[peer.Uid] = user;
-        user.Clients++;
         var memory = _memory[slot] ??= new RingsSessionMemory(
             Math.Max(LeastInput, 2 * (RingsWire.LongRequestSize + _options.IoBytesMax)),
             RingsWire.HandshakeResultSize + RingsWire.StatsSize + RingsWire.TraceHeadSize + (RingsWire.TraceCapacity * RingsWire.TraceEventSize)
@@ -95,20 +108,10 @@ public sealed unsafe partial class RingsServer
             _options.Log.Write(LogLevel.Warning, $"rings: refused user {uid}: {why}");
     }
 
-    // A user who holds nothing any more need not be remembered.
-    private void Forget(RingsUser user)
-    {
-        if (user.IsIdle && _users.TryGetValue(user.Uid, out var current) && ReferenceEquals(current, user))
-            _users.Remove(user.Uid);
-    }
-
-    // Whether so many more descriptors leave the process some to breathe.
-    private bool HasRoom(int count) => (_sessionCount * 2) + _filesTaken + count <= _descriptorRoom;
-
     // A slot for one more descriptor, or null when the client, its user or the process has all it may have.
     private RingsFile? FreeFile(RingsSession session)
     {
-        if (!HasRoom(1) || (_options.PerUserFds > 0 && session.User.Files >= _options.PerUserFds))
+        if (!_holdings.HasRoomFor(session.User))
             return null;
         foreach (var file in session.Files)
         {

@@ -49,16 +49,16 @@ public sealed unsafe partial class RingsServer
         }
 
         var file = FreeFile(session);
-        if (file is null || DescriptorReceiving.IsPathOnly(descriptor))
+        var error = file is null ? Errno.EAGAIN : DescriptorReceiving.IsPathOnly(descriptor) ? Errno.EBADF : TryCountFile(session) ? Errno.None : Errno.EAGAIN;
+        if (error != Errno.None)
         {
             CloseDescriptor(descriptor);
-            Answer(session, 0, file is null ? Errno.EAGAIN : Errno.EBADF, session.FreeFiles);
+            Answer(session, 0, error, session.FreeFiles);
             return;
         }
 
-        file.Id = session.NextResource();
+        file!.Id = session.NextResource();
         file.Descriptor = descriptor;
-        CountFile(session, ref _filesTaken, 1);
         _files++;
         Answer(session, file.Id, Errno.None, session.FreeFiles);
         TraceResource(RingsTraceKind.ResourceRegister, session, file.Id, 0);
@@ -156,7 +156,7 @@ public sealed unsafe partial class RingsServer
         file.Descriptor = -1;
         file.InFlight = 0;
         file.IsClosing = false;
-        CountFile(session, ref _filesTaken, -1);
+        UncountFile(session);
     }
 
     private void FreeBuffer(RingsSession session, RingsBuffer buffer)

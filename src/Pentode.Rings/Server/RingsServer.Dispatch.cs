@@ -218,9 +218,20 @@ public sealed unsafe partial class RingsServer
                 return Errno.EINVAL;
         }
 
-        var entry = Next();
+        // Shared with the other protocol, which may have taken the last of it meanwhile.
+        var credits = request.Kind == RingsKind.Cancel ? 0 : 1;
+        if (!session.User.TryTake(credits, request.TracedLength, _options))
+            return Errno.EAGAIN;
+        var error = newFile is not null && !TryCountFile(session) ? Errno.EAGAIN : Errno.None;
+        var entry = error == Errno.None ? Next() : null;
         if (entry == null)
-            return Errno.EBUSY;
+        {
+            session.User.Give(credits, request.TracedLength, _options);
+            if (newFile is not null && error == Errno.None)
+                UncountFile(session);
+            return error == Errno.None ? Errno.EBUSY : error;
+        }
+
         task = _freeTasks.Pop();
         task.Id = _lastTask + 1;
         task.Generation++;
@@ -250,13 +261,10 @@ public sealed unsafe partial class RingsServer
         if (task.UsesCredit)
         {
             session.CreditTasks++;
-            session.User.Credits++;
             _creditTasks++;
         }
 
         session.BytesInFlight += task.CountedBytes;
-        session.User.Bytes += task.CountedBytes;
-
         if (task.File is { } file)
             file.InFlight++;
         if (task.Buffer is { } buffer)
@@ -265,7 +273,6 @@ public sealed unsafe partial class RingsServer
         {
             made.Id = session.NextResource();
             made.InFlight = 1;
-            CountFile(session, ref _filesTaken, 1);
         }
 
         if (task.Kind != RingsKind.Close)

@@ -16,6 +16,9 @@ public sealed unsafe partial class RingsServer
     private const int AcceptsPerPass = 64;
     private const int DrainLimit = 1 << 20;
 
+    // A connection may bring a descriptor with each request, hence room for two.
+    private const int DescriptorsOfSession = 2;
+
     // With limits far above the original's, a client waits for its own completions rather than for memory.
     private const int MostTaskOutput = 4 << 20;
 
@@ -185,8 +188,7 @@ public sealed unsafe partial class RingsServer
     {
         for (var i = 0; i < AcceptsPerPass; i++)
         {
-            // A connection may bring a descriptor with each request, hence room for two.
-            var socket = HasRoom(2) ? SocketCalls.Accept(_listener) : -(int)Errno.EMFILE;
+            var socket = _holdings.HasRoom(DescriptorsOfSession) ? SocketCalls.Accept(_listener) : -(int)Errno.EMFILE;
             if (socket >= 0)
             {
                 Admit(socket);
@@ -276,8 +278,12 @@ public sealed unsafe partial class RingsServer
             CancelAll(session);
         ReleaseAll(session);
         _identities.Drop(session.Identity);
-        session.User.Clients--;
-        Forget(session.User);
+
+        // With protocol 2 the engine keeps the place.
+        if (session.IsHandedOver)
+            return;
+        _holdings.LeavePlace();
+        _holdings.Leave(session.User, DescriptorsOfSession);
     }
 
     // An AF_UNIX socket closed with unread bytes resets its peer, who is to see a plain end.

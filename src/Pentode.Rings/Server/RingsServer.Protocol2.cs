@@ -18,7 +18,7 @@ public sealed unsafe partial class RingsServer
     {
         if (!_options.HasProtocol2 || _isEngineRefused || !session.Input.IsEmpty || session.PendingFd >= 0)
             return false;
-        _engine ??= RingsEngine.Start(_options, _roots, _descriptorRoom / 2);
+        _engine ??= RingsEngine.Start(_options, _roots, _holdings);
         if (_engine is not { } engine)
         {
             _isEngineRefused = true;
@@ -28,7 +28,7 @@ public sealed unsafe partial class RingsServer
         session.IsHandedOver = true;
         session.IsEnding = true;
         Activate(session);
-        engine.Adopt(new EngineArrival(session.Socket, session.Peer, session.Identity.Groups));
+        engine.Adopt(new EngineArrival(session.Socket, session.Peer, session.Identity.Groups, session.User));
         return true;
     }
 }

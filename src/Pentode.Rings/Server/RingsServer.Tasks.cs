@@ -13,6 +13,8 @@ public sealed unsafe partial class RingsServer
     private const ushort BestEffortLast = 0x4007;
     private const uint SocketCloseOnExecNonBlock = 0x80000 | 0x800;
     private const int CloseOnExec = 0x80000;
+    private const int NonBlock = 0x800;
+    private const int PathOnly = 0x200000;
 
     // RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS.
     private const ulong ResolveConfined = 0x08 | 0x02;
@@ -101,18 +103,21 @@ public sealed unsafe partial class RingsServer
 
     private void FillOpen(SubmissionEntry* entry, RingsTask task, in RingsArguments request)
     {
+        // No thread of the kernel waits for the other end of a FIFO or for a line; what the file itself does is set right once it is open.
+        var flags = request.OpenFlags | CloseOnExec | ((request.OpenFlags & PathOnly) == 0 ? NonBlock : 0);
+        task.StatusFlags = flags != (request.OpenFlags | CloseOnExec) ? request.OpenFlags & KnownOpenFlags : -1;
         if (_roots.Count == 0)
         {
             entry->Opcode = RingsOpcodes.OpenAt;
             entry->Descriptor = AtCurrentDirectory;
             entry->Length = request.OpenMode;
-            entry->OperationFlags = (uint)(request.OpenFlags | CloseOnExec);
+            entry->OperationFlags = (uint)flags;
             return;
         }
 
         var (root, skip) = RootOf(new ReadOnlySpan<byte>(task.Data, (int)task.Length - 1));
         var how = (OpenHow*)task.Memory;
-        how->Flags = (ulong)(uint)((request.OpenFlags & KnownOpenFlags) | CloseOnExec);
+        how->Flags = (ulong)(uint)(flags & (KnownOpenFlags | CloseOnExec));
         how->Mode = (request.OpenFlags & CreatingFlags) != 0 ? request.OpenMode & 0xFFF : 0;
         how->Resolve = ResolveConfined;
         entry->Opcode = RingsOpcodes.OpenAt2;
@@ -221,11 +226,10 @@ public sealed unsafe partial class RingsServer
         {
             _creditTasks--;
             session.CreditTasks--;
-            session.User.Credits--;
         }
 
         session.BytesInFlight -= task.CountedBytes;
-        session.User.Bytes -= task.CountedBytes;
+        session.User.Give(task.UsesCredit ? 1 : 0, task.CountedBytes, _options);
         if (task.IsOverdue && result is -(int)Errno.ECANCELED or -(int)Errno.EINTR)
             result = -(int)Errno.ETIMEDOUT;
 
@@ -254,7 +258,7 @@ public sealed unsafe partial class RingsServer
         task.Buffer = null;
         _freeTasks.Push(task);
         if (session.IsGone)
-            Forget(session.User);
+            _holdings.Forget(session.User);
     }
 
     private static void Count(ref long one, ref long all, int amount)
@@ -271,6 +275,8 @@ public sealed unsafe partial class RingsServer
         file.InFlight = 0;
         if (result >= 0 && !session.IsGone && file.Id <= int.MaxValue)
         {
+            if (task is { Kind: RingsKind.OpenAt, StatusFlags: >= 0 })
+                _ = TreeCalls.SetStatusFlags(result, task.StatusFlags);
             file.Descriptor = result;
             _files++;
             return (int)file.Id;

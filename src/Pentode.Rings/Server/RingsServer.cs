@@ -28,6 +28,8 @@ public sealed unsafe partial class RingsServer
     private const uint TagIgnore = 6;
     private const byte FlagAsync = 16;
     private const int RestMs = 100;
+    private const int MostWorkers = 1024;
+    private const int SpareWorkers = 64;
     private const int AtCurrentDirectory = -100;
 
     // Kept free for the rest of the process.
@@ -62,13 +64,11 @@ public sealed unsafe partial class RingsServer
     private int _outstanding;
     private int _creditTasks;
     private readonly RingsIdentities _identities;
-    private readonly Dictionary<uint, RingsUser> _users = [];
+    private readonly RingsHoldings _holdings;
     private readonly HashSet<uint> _toldUsers = [];
-    private readonly int _descriptorRoom;
     private readonly long _taskLimit;
     private readonly bool _needsGroups;
     private long _nextOverdueCheck;
-    private int _filesTaken;
     private int _files;
     private int _buffers;
     private long _accepted;
@@ -108,7 +108,7 @@ public sealed unsafe partial class RingsServer
         _identities = new RingsIdentities(ring, options.ActAs);
         _needsGroups = options.AllowedGids.Count > 0 || (options.ActAs == RingsActor.Caller && ThreadIdentity.OwnUid == 0);
         _taskLimit = (long)(options.TaskTimeout.TotalSeconds * Stopwatch.Frequency);
-        _descriptorRoom = DescriptorLimit.Left() - SpareDescriptors;
+        _holdings = new RingsHoldings(options, DescriptorLimit.Left() - SpareDescriptors);
     }
 
     /// <summary>True when the kernel holds the ring to the operations served.</summary>
@@ -167,6 +167,8 @@ public sealed unsafe partial class RingsServer
             return null;
         }
 
+        // Each task and some closes may hang in a file system that is away, and none is to wait for another's thread.
+        _ = RingPolicy.LimitWorkers(ring, Math.Min(MostWorkers, options.RingEntries + SpareWorkers));
         var isRestricted = RingPolicy.Restrict(ring, options.Roots.Count > 0 ? RingsOpcodes.Confined : RingsOpcodes.Served, FlagAsync, RingsOpcodes.Registrations);
         if (RingPolicy.Enable(ring) is not Errno.None and var error)
         {

@@ -65,5 +65,8 @@ internal sealed unsafe class RingsTask
     /// <summary>Was cancelled because its time is over.</summary>
     public bool IsOverdue;
 
+    /// <summary>OPENAT: what the open file is to be set to, or -1: it is as asked for.</summary>
+    public int StatusFlags;
+
     public bool UsesCredit => Kind != RingsKind.Cancel;
 }

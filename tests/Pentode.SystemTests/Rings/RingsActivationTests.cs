@@ -115,6 +115,36 @@ public sealed class RingsActivationTests : IDisposable
         Assert.Contains("SOCKET is missing", result.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_command_of_the_recipe_serves_one_job_in_its_place()
+    {
+        var unit = File.ReadAllText(Path.Combine(Root(), "clients/recipes/pentode-rings@.service")).Replace("\\\n", " ", StringComparison.Ordinal);
+        var line = unit.Split('\n').Single(l => l.StartsWith("ExecStart=", StringComparison.Ordinal))["ExecStart=".Length..];
+        var workspace = Directory.CreateDirectory(_directory["workspace"]).FullName;
+        var command = line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word
+            .Replace("%i", "7", StringComparison.Ordinal)
+            .Replace("/usr/bin/pentode", PentodeProcess.Binary, StringComparison.Ordinal)
+            .Replace("${JOB_UID}", Tool.Ok(5, "id", "-u").Trim(), StringComparison.Ordinal)
+            .Replace("/var/lib/pentode-jobs/7", workspace, StringComparison.Ordinal)
+            .Replace("/run/pentode-rings-7", _directory.Path, StringComparison.Ordinal)).ToArray();
+        var path = _directory["job.sock"];
+        using var parent = Start(1, path, command);
+        Assert.Equal("listening", parent.StandardOutput.ReadLine());
+        parent.StandardInput.WriteLine("go");
+        var child = parent.StandardOutput.ReadLine()!["child ".Length..];
+        Assert.Equal("READY=1", parent.StandardOutput.ReadLine());
+        Tool.Ok(30, PentodeProcess.Binary, "rings", "nop", "--count", "3", path);
+        File.WriteAllText(_directory["input"], "of the job");
+        Tool.Ok(30, PentodeProcess.Binary, "rings", "copy", path, _directory["input"], Path.Combine(workspace, "output"));
+        Assert.Equal("of the job", File.ReadAllText(Path.Combine(workspace, "output")));
+        Assert.Contains("EXDEV", Tool.Run(30, PentodeProcess.Binary, "rings", "copy", path, _directory["input"], _directory["outside"]).Error, StringComparison.Ordinal);
+        Tool.Ok(5, "/bin/kill", "-TERM", child);
+        Assert.Equal("STOPPING=1\nexit 0\n", parent.StandardOutput.ReadToEnd());
+        Assert.Contains("job_id=7", parent.StandardError.ReadToEnd(), StringComparison.Ordinal);
+    }
+
+    private static string Root([System.Runtime.CompilerServices.CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../.."));
+
     private Process Start(int count, string sockets, params string[] command)
     {
         File.Delete(_directory["notify"]);

@@ -166,6 +166,31 @@ public sealed class RingsClientTests
         Assert.Equal(0, server.Terminate());
     }
 
+    [Theory]
+    [InlineData("/dev/shm")]
+    [InlineData("/var/tmp")]
+    public void A_write_beyond_the_file_size_limit_of_the_server_fails_and_no_more(string place)
+    {
+        Tool.Require("prlimit");
+        using var files = new TemporaryDirectory();
+        File.WriteAllBytes(files["source"], new byte[3 << 20]);
+        var target = Path.Combine(place, $"pentode-test-{Guid.NewGuid():N}");
+        using var server = Serve(files);
+        Tool.Ok(5, "prlimit", "--pid", server.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), "--fsize=1048576");
+        try
+        {
+            foreach (var size in new[] { "64KiB", "32KiB", "512KiB" })
+                Assert.Contains("EFBIG", Run("copy", "--request-size", size, files["s"], files["source"], target).Error, StringComparison.Ordinal);
+            Ok("nop", "--count", "10", files["s"]);
+        }
+        finally
+        {
+            File.Delete(target);
+        }
+
+        Assert.Equal(0, server.Terminate());
+    }
+
     [Fact]
     public void Copy_falls_back_where_there_is_no_protocol_2()
     {

@@ -67,6 +67,26 @@ public sealed class RingsIsolatedFacts
     }
 
     [Fact(Explicit = true)]
+    public void A_client_of_protocol_2_needs_room_for_what_it_may_send()
+    {
+        // 60 for the server beyond what is open now, of which it uses some and 32 stay spare: enough for one such client, not for two.
+        var old = ProcessLimits.Get(ProcessLimits.OpenFiles);
+        ProcessLimits.SetSoft(ProcessLimits.OpenFiles, (ulong)DescriptorCount() + 60);
+        using var host = new RingsHost();
+        ProcessLimits.SetSoft(ProcessLimits.OpenFiles, old.Soft);
+        using var first = V2.RawRings2.Join(host);
+        using var second = new V2.RawRings2(host.Path);
+        Assert.Equal(Pentode.Rings.Wire.V2.RingsWire2.StatusFull, second.Greet().Status);
+        second.AssertEnd();
+        using var third = host.Join();
+        Assert.Equal(0, third.Do(RawRings.Prefix(RingsKind.Nop)).Result);
+        first.Dispose();
+        host.Await(_ => host.Server.Holdings.Descriptors == 2);
+        using var fourth = new V2.RawRings2(host.Path);
+        Assert.Equal(Pentode.Rings.Wire.V2.RingsWire2.StatusAccept, fourth.Greet().Status);
+    }
+
+    [Fact(Explicit = true)]
     public void Without_root_only_the_own_user_is_served()
     {
         Exception? failure = null;

@@ -8,6 +8,7 @@ public sealed class RingsIsolatedTests
     [Theory]
     [InlineData(nameof(RingsIsolatedFacts.Accepting_rests_when_descriptors_run_out_and_goes_on))]
     [InlineData(nameof(RingsIsolatedFacts.One_client_cannot_take_the_descriptors_others_need_to_connect))]
+    [InlineData(nameof(RingsIsolatedFacts.A_client_of_protocol_2_needs_room_for_what_it_may_send))]
     [InlineData(nameof(RingsIsolatedFacts.Without_root_only_the_own_user_is_served))]
     public void Passes_in_its_own_process(string fact)
     {

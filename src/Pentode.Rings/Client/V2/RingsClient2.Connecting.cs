@@ -10,8 +10,6 @@ namespace Pentode.Rings.Client.V2;
 /// <content>Connecting, negotiation, set-up of the shared memory.</content>
 public sealed partial class RingsClient2
 {
-    private const int ConnectAgainMs = 5;
-
     /// <summary>
     /// Connects to a server's socket ('@' first means the abstract namespace) and negotiates protocol 2. A problem with EPROTONOSUPPORT means
     /// that the server speaks protocol 1 only: connect with <see cref="RingsClient"/>. Loop thread; never throws for what a server does.
@@ -19,34 +17,14 @@ public sealed partial class RingsClient2
     public static async Task<(RingsClient2? Client, RingsProblem? Problem)> ConnectAsync(IoLoop loop, string path, RingsClient2Options? options = null)
     {
         var settings = options ?? new RingsClient2Options();
-        var address = Sockets.UnixAddress(path);
-        if (address.Length == 0)
-            return (null, new RingsProblem(Errno.ENAMETOOLONG, $"cannot connect to {path}: {RingsProblem.Words(Errno.ENAMETOOLONG)}"));
-        var made = Sockets.CreateUnix();
-        if (!made.IsOk)
-            return (null, new RingsProblem(made.Error, $"cannot make a socket: {made.Error}"));
-        var until = loop.NowMs + settings.HandshakeTimeoutMs;
-        while (true)
-        {
-            var result = await loop.ConnectAsync(made.Value, address).ConfigureAwait(true);
-            if (result >= 0)
-                return await HandshakeAsync(loop, made.Value, path, settings).ConfigureAwait(true);
-            var error = (Errno)(-result);
-            if (error != Errno.EAGAIN || loop.NowMs >= until)
-            {
-                loop.Close(made.Value);
-                return (null, new RingsProblem(error, $"cannot connect to {path}: {RingsProblem.Words(error)}"));
-            }
-
-            await loop.DelayAsync(ConnectAgainMs).ConfigureAwait(true);
-        }
+        var (socket, problem) = await RingsDial.ConnectAsync(loop, path, settings.HandshakeTimeoutMs).ConfigureAwait(true);
+        return problem is null ? await HandshakeAsync(loop, socket, path, settings).ConfigureAwait(true) : (null, problem);
     }
 
     private static async Task<(RingsClient2? Client, RingsProblem? Problem)> HandshakeAsync(IoLoop loop, int socket, string name, RingsClient2Options settings)
     {
-        var deadline = new Deadline(socket);
+        var deadline = new RingsDeadline(loop, socket, settings.HandshakeTimeoutMs);
         var scratch = loop.Buffers.Rent(RingsWire2.WelcomeSize);
-        loop.Delay(settings.HandshakeTimeoutMs, deadline);
         RingsWelcome? welcome = null;
         RingsProblem? problem;
         RingsClient2? client = null;
@@ -62,9 +40,7 @@ public sealed partial class RingsClient2
         finally
         {
             scratch.Release();
-            if (deadline.IsPending)
-                loop.Cancel(deadline);
-            deadline.IsOver = true;
+            deadline.Over();
         }
 
         if (client is not null && problem is null && !deadline.IsLate)
@@ -73,22 +49,19 @@ public sealed partial class RingsClient2
             await client.DisposeAsync().ConfigureAwait(true);
         else
             loop.Close(socket);
-        problem = deadline.IsLate ? new RingsProblem(Errno.ETIMEDOUT, $"no complete handshake within {settings.HandshakeTimeoutMs / 1000.0:0.#} s") : problem!;
+        problem = deadline.IsLate ? deadline.Problem : problem!;
         return (null, problem with { Message = $"{name}: {problem.Message}" });
     }
 
     private static async Task<(RingsWelcome? Welcome, RingsProblem? Problem)> ExchangeAsync(IoLoop loop, int socket, NativeBuffer scratch)
     {
         var length = new RingsHandshakeRequest { Header = new RingsHeader(RingsWire2.Major, RingsWire2.Minor), AbiMajor = RingsWire2.Major, AbiMinor = RingsWire2.Minor }.Write(scratch.GetSpan());
-        var sent = await loop.SendAsync(socket, scratch.Slice(0, length)).ConfigureAwait(true);
-        if (sent < 0)
-            return (null, Io("sending", sent));
 
         // An old server answers 52 bytes, of which the first 8 tell its version.
         const int least = RingsWire.HandshakeResultSize;
-        var received = await loop.ReceiveAsync(socket, scratch.Slice(0, least), waitAll: true).ConfigureAwait(true);
-        if (received < 0)
-            return (null, Io("receiving", received));
+        var (received, problem) = await RingsDial.ExchangeAsync(loop, socket, scratch, length, least).ConfigureAwait(true);
+        if (problem is not null)
+            return (null, problem);
         if (received < least)
         {
             return (null, received == 0
@@ -110,8 +83,6 @@ public sealed partial class RingsClient2
             _ => (null, new RingsProblem(Errno.EPROTO, $"the server refused with status {welcome.Status}")),
         };
     }
-
-    private static RingsProblem Io(string what, int result) => new((Errno)(-result), $"{what} the handshake failed: {RingsProblem.Words((Errno)(-result))}");
 
     private async Task<RingsProblem?> SetUpAsync()
     {
@@ -146,20 +117,5 @@ public sealed partial class RingsClient2
         _ = ring.SetWantWake(true);
         ArmWake();
         return null;
-    }
-
-    private sealed class Deadline(int socket) : IoCompletion
-    {
-        public bool IsOver { get; set; }
-
-        public bool IsLate { get; private set; }
-
-        public override void Complete(int result)
-        {
-            if (result != 0 || IsOver)
-                return;
-            IsLate = true;
-            Sockets.Shutdown(socket);
-        }
     }
 }

@@ -4,4 +4,5 @@ namespace Pentode.Rings.Server.V2;
 /// <param name="Socket">Its socket; nothing was answered yet.</param>
 /// <param name="Peer">Who connected.</param>
 /// <param name="Groups">Supplementary groups of the peer.</param>
-internal sealed record EngineArrival(int Socket, (int Pid, uint Uid, uint Gid) Peer, uint[] Groups);
+/// <param name="User">Its user, who holds a connection for it.</param>
+internal sealed record EngineArrival(int Socket, (int Pid, uint Uid, uint Gid) Peer, uint[] Groups, RingsUser User);

@@ -25,6 +25,9 @@ internal sealed class EngineFile(int slot)
     /// <summary>Regular file or block device: operations on it end by themselves.</summary>
     public bool IsStorage { get; private set; }
 
+    /// <summary>Regular file of tmpfs: operations on it never wait for a disk or another process.</summary>
+    public bool IsInMemory { get; private set; }
+
     /// <summary>Opened by the server for this client, hence inside the roots.</summary>
     public bool IsOpenedHere { get; private set; }
 
@@ -37,8 +40,9 @@ internal sealed class EngineFile(int slot)
         Generation = Generation >= MostGeneration - 1 ? 0 : Generation + 1;
     }
 
-    public void Fill(int descriptor, bool isStorage, bool isOpenedHere)
+    public void Fill(int descriptor, bool isStorage, bool isInMemory, bool isOpenedHere)
     {
+        IsInMemory = isInMemory;
         Descriptor = descriptor;
         IsStorage = isStorage;
         IsOpenedHere = isOpenedHere;

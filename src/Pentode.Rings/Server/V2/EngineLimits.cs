@@ -5,6 +5,5 @@ namespace Pentode.Rings.Server.V2;
 /// <param name="Files">Descriptors; at most 4094.</param>
 /// <param name="Regions">Regions; at most 30.</param>
 /// <param name="RegionBytes">Bytes of them together.</param>
-/// <param name="FilesOfUser">Descriptors of all connections of its user; 0 for no limit.</param>
-/// <param name="Totals">What all clients hold together.</param>
-internal sealed record EngineLimits(int Credits, int Files, int Regions, ulong RegionBytes, int FilesOfUser, EngineTotals Totals);
+/// <param name="Holdings">What all clients hold together.</param>
+internal sealed record EngineLimits(int Credits, int Files, int Regions, ulong RegionBytes, RingsHoldings Holdings);

@@ -96,6 +96,8 @@ internal sealed unsafe class EngineSession
 
     public int FileCount { get; private set; }
 
+    public bool HasFreeFile => FileCount < Files.Length;
+
     public int RegionCount { get; set; }
 
     public ulong RegionBytes { get; set; }
@@ -234,25 +236,28 @@ internal sealed unsafe class EngineSession
         return (uint)slot < (uint)Regions.Length && Regions[slot] is { IsTaken: true, IsClosing: false } region && region.Id == id ? region : null;
     }
 
-    public EngineFile? FreeFile()
+    /// <summary>Takes a slot for a descriptor, counted; null when the client, its user or the process has all it may have.</summary>
+    public EngineFile? TakeFile()
     {
-        if ((Limits.FilesOfUser > 0 && User.Files >= Limits.FilesOfUser) || Limits.Totals.Files >= Limits.Totals.Room)
-            return null;
         foreach (var file in Files)
         {
-            if (!file.IsTaken)
-                return file;
+            if (file.IsTaken)
+                continue;
+            if (!Limits.Holdings.TryTakeFile(User))
+                return null;
+            file.Take();
+            FileCount++;
+            return file;
         }
 
         return null;
     }
 
-    /// <summary>One descriptor more or less.</summary>
-    public void CountFile(int change)
+    /// <summary>One descriptor less.</summary>
+    public void UncountFile()
     {
-        FileCount += change;
-        User.Files += change;
-        Limits.Totals.Files += change;
+        FileCount--;
+        Limits.Holdings.GiveFile(User);
     }
 
     public void Link(EngineTask task)

@@ -12,6 +12,9 @@ internal sealed unsafe class EngineTask(int index)
     /// <summary>Asked to end for want of shots.</summary>
     public const int ToRest = -1;
 
+    /// <summary>An <see cref="Outcome"/>: its chain was broken before it.</summary>
+    public const int NotRun = int.MinValue;
+
     public int Index { get; } = index;
 
     /// <summary>Tells the uses of this slot apart.</summary>
@@ -50,6 +53,12 @@ internal sealed unsafe class EngineTask(int index)
     public ulong Regions;
 
     public uint ChainFile;
+
+    /// <summary>The next one of its chain, done by the same thread right behind it.</summary>
+    public EngineTask? Follower;
+
+    /// <summary>What a thread for files in memory made of it.</summary>
+    public int Outcome;
 
     public EngineTask? ChainNext;
 

@@ -6,7 +6,7 @@ using Pentode.Rings.Wire.V2;
 
 namespace Pentode.Rings.Server.V2;
 
-/// <content>Operations on their way back: results, chains, multishots, cancels.</content>
+/// <content>Operations on their way back: results, what they held, what comes behind them.</content>
 internal sealed unsafe partial class RingsEngine
 {
     private const ulong StatusKnown = 1UL << 32;
@@ -17,14 +17,7 @@ internal sealed unsafe partial class RingsEngine
         if (!hasMore)
         {
             _kernelTasks--;
-            Uncount(task);
-            if (task.IsCounted)
-            {
-                task.IsCounted = false;
-                session.KernelOperations--;
-                if (session.QueueFirst is not null)
-                    Line(session);
-            }
+            Release(task);
         }
 
         Activate(session);
@@ -68,187 +61,16 @@ internal sealed unsafe partial class RingsEngine
             Complete(task, result, extra);
     }
 
-    // A completion of a multishot, or its end.
-    private void Shot(EngineTask task, int result, ulong extra, bool hasMore)
+    // Gives its room in the kernel to others.
+    private void Release(EngineTask task)
     {
-        if (task.Session.IsGone)
+        Uncount(task);
+        if (!task.IsCounted)
             return;
-        if (task.Entry.Operation == RingsOperation.Poll)
-        {
-            ShotPoll(task, result, hasMore);
-            return;
-        }
-
-        var isOver = result < 0 || task.EndReason > 0 || (task.Entry.Operation == RingsOperation.Receive && result == 0);
-        if (isOver)
-        {
-            Complete(task, result, extra);
-            return;
-        }
-
-        task.Shots--;
-        PostMore(task, result, extra);
-        if (task.Entry.Operation == RingsOperation.Receive)
-        {
-            task.Slice += task.Entry.Argument0;
-            if (task.Slice + task.Entry.Argument0 > task.Entry.Length)
-                task.Slice = 0;
-        }
-
-        Continue(task);
-    }
-
-    private void ShotPoll(EngineTask task, int result, bool hasMore)
-    {
-        if (result < 0)
-        {
-            // Asked to rest for want of shots; some may have come meanwhile.
-            if (task.EndReason == EngineTask.ToRest)
-            {
-                task.EndReason = 0;
-                Continue(task);
-            }
-            else
-            {
-                Complete(task, result, 0);
-            }
-
-            return;
-        }
-
-        task.Slice |= (uint)result;
-        if (task.Shots > 0)
-        {
-            var events = (int)task.Slice;
-            task.Slice = 0;
-            task.Shots--;
-            PostMore(task, events, 0);
-        }
-
-        if (hasMore)
-        {
-            if (task.Shots == 0 && task.EndReason == 0)
-            {
-                task.EndReason = EngineTask.ToRest;
-                Cancel(Tag(TagTask, task.Generation, (uint)task.Index));
-            }
-
-            return;
-        }
-
-        if (task.EndReason > 0)
-        {
-            Complete(task, -task.EndReason, 0);
-            return;
-        }
-
-        task.EndReason = 0;
-        Continue(task);
-    }
-
-    // The next round of a multishot, or rest.
-    private void Continue(EngineTask task)
-    {
-        if (task.Shots == 0)
-        {
-            task.State = EngineTaskState.Resting;
-            return;
-        }
-
-        if (task.Entry.Operation == RingsOperation.Poll && task.Slice != 0)
-        {
-            var events = (int)task.Slice;
-            task.Slice = 0;
-            task.Shots--;
-            PostMore(task, events, 0);
-            if (task.Shots == 0)
-            {
-                task.State = EngineTaskState.Resting;
-                return;
-            }
-        }
-
-        task.State = EngineTaskState.Pending;
-        _prompt.Enqueue((task, task.Generation));
-        _again = true;
-    }
-
-    private int Grant(EngineTask request)
-    {
-        for (var task = request.Session.Tasks; task is not null; task = task.Next)
-        {
-            if (task.Entry.UserData != request.Entry.Argument0 || (task.Entry.Flags & RingsEntryFlags.Multishot) == 0)
-                continue;
-            task.Shots = (uint)Math.Min(task.Shots + (ulong)request.Entry.Argument1, uint.MaxValue);
-            if (task.State == EngineTaskState.Resting)
-                Continue(task);
-            return 0;
-        }
-
-        return -(int)Errno.ENOENT;
-    }
-
-    private int CancelMatching(EngineTask request)
-    {
-        ref readonly var asked = ref request.Entry;
-        var isAll = asked.OperationFlags != 0;
-        var file = (asked.OperationFlags & 2) != 0 ? request.Session.FindFile(asked.File) : null;
-        if (asked.OperationFlags == 2 && file is null)
-            return -(int)Errno.ENOENT;
-        _matches.Clear();
-        for (var task = request.Session.Tasks; task is not null; task = task.Next)
-        {
-            var isMatch = !ReferenceEquals(task, request) && (file is null ? task.Entry.UserData == asked.Argument0 : ReferenceEquals(task.File, file));
-            if (isMatch && !task.Rule.Has(OperationUses.Free))
-                _matches.Add((task, task.Generation));
-        }
-
-        if (_matches.Count == 0)
-            return -(int)Errno.ENOENT;
-
-        // The list begins with the youngest.
-        var count = isAll ? _matches.Count : 1;
-        for (var i = _matches.Count - count; i < _matches.Count; i++)
-        {
-            var (task, generation) = _matches[i];
-            if (task.Generation == generation && task.State != EngineTaskState.Free)
-                End(task, Errno.ECANCELED);
-        }
-
-        _matches.Clear();
-        return count;
-    }
-
-    // Asks an operation to end, or ends it where the server can.
-    private void End(EngineTask task, Errno reason)
-    {
-        if (task.State != EngineTaskState.InKernel)
-        {
-            Activate(task.Session);
-            Complete(task, -(int)reason, 0);
-            return;
-        }
-
-        // A close goes on, or its descriptor would stay behind.
-        task.EndReason = (int)reason;
-        if (task.Entry.Operation != RingsOperation.Close)
-            Cancel(Tag(TagTask, task.Generation, (uint)task.Index));
-    }
-
-    private void CancelAll(EngineSession session)
-    {
-        for (var task = session.Tasks; task is not null; task = task.Next)
-        {
-            task.ChainNext = null;
-            task.ChainPrevious = null;
-        }
-
-        EngineTask? next;
-        for (var task = session.Tasks; task is not null; task = next)
-        {
-            next = task.Next;
-            End(task, Errno.ECANCELED);
-        }
+        task.IsCounted = false;
+        task.Session.KernelOperations--;
+        if (task.Session.QueueFirst is not null)
+            Line(task.Session);
     }
 
     private int Install(EngineSession session, EngineTask task, int result)
@@ -299,8 +121,7 @@ internal sealed unsafe partial class RingsEngine
         if (task.StartedAt != 0 && !task.Rule.Has(OperationUses.Waits))
             session.Totals.Add(task.TakenAt, Stopwatch.GetTimestamp());
         session.Bytes -= task.Bytes;
-        session.User.Bytes -= task.Bytes;
-        session.User.Credits -= task.Rule.Has(OperationUses.Free) ? 0 : 1;
+        session.User.Give(task.Rule.Has(OperationUses.Free) ? 0 : 1, task.Bytes, _options);
         PostLast(task, result, extra);
         LetGo(task);
         session.Unlink(task);

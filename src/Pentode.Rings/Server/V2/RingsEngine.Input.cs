@@ -19,7 +19,8 @@ internal sealed unsafe partial class RingsEngine
             return;
         if (session.IsReadable)
             Receive(session);
-        for (var i = 0; i < MessagesPerPass && session.MayParse && !session.IsEnding && !IsHeldBack(session); i++)
+        var most = session.Taken + session.Refused + RecordsPerPass;
+        for (var i = 0; i < MessagesPerPass && session.Taken + session.Refused < most && session.MayParse && !session.IsEnding && !IsHeldBack(session); i++)
             Parse(session);
         if (session.Ring is { } ring && !session.IsEnding)
             TakeFromRing(session, ring);
@@ -163,27 +164,25 @@ internal sealed unsafe partial class RingsEngine
         for (var i = 0; i < request.Count; i++)
         {
             var descriptor = session.Descriptors.Dequeue();
-            var file = session.FreeFile();
-            var error = file is null ? Errno.EMFILE : DescriptorReceiving.IsPathOnly(descriptor) ? Errno.EBADF : Errno.None;
-            if (error == Errno.None)
-            {
-                file!.Take();
-                session.CountFile(1);
+            var isPathOnly = DescriptorReceiving.IsPathOnly(descriptor);
+            var file = isPathOnly ? null : session.TakeFile();
+            var error = file is not null ? Errno.None : isPathOnly && session.HasFreeFile ? Errno.EBADF : Errno.EMFILE;
+            if (file is not null)
                 Fill(file, descriptor, isOpenedHere: false);
-            }
             else
-            {
                 CloseDescriptor(descriptor);
-            }
-
-            new RingsItem(-(int)error, error == Errno.None ? file!.Id : 0).Write(body[(i * RingsWire2.ItemSize)..]);
+            new RingsItem(-(int)error, file?.Id ?? 0).Write(body[(i * RingsWire2.ItemSize)..]);
         }
     }
 
     private static void Fill(EngineFile file, int descriptor, bool isOpenedHere)
     {
         const int regular = 0x8000, block = 0x6000;
-        file.Fill(descriptor, SharedMemory.TypeOf(descriptor) is regular or block, isOpenedHere);
+        var type = SharedMemory.TypeOf(descriptor);
+
+        // Seals first, as for regions: no other file system is asked anything.
+        var isInMemory = type == regular && SharedMemory.GetSeals(descriptor) >= 0 && SharedMemory.IsTmpfs(descriptor);
+        file.Fill(descriptor, type is regular or block, isInMemory, isOpenedHere);
     }
 
     private void RegisterRegion(EngineSession session, RingsMessageHeader request, ReadOnlySpan<byte> body)
@@ -270,7 +269,7 @@ internal sealed unsafe partial class RingsEngine
 
     private void FreeFile(EngineSession session, EngineFile file)
     {
-        session.CountFile(-1);
+        session.UncountFile();
         CloseDescriptor(file.Free());
     }
 

@@ -10,12 +10,13 @@ namespace Pentode.Rings.Server.V2;
 /// <content>One pass: wait, take what came, give everybody a turn, answer.</content>
 internal sealed unsafe partial class RingsEngine
 {
+    // A client that has had so much looked at waits until the others had their turn.
     private const int MessagesPerPass = 8;
+    private const int RecordsPerPass = 64;
+
     private const int IdlePassesUntilDoorbell = 64;
     private const long NoWait = long.MaxValue;
     private const int DrainLimit = 1 << 20;
-
-    private bool _mustCancelAgain;
 
     private static long Nanoseconds(long stamps) => (long)(stamps * (1e9 / Stopwatch.Frequency));
 
@@ -23,9 +24,11 @@ internal sealed unsafe partial class RingsEngine
     {
         Wait(_again || LooksBeforeSleep() ? 0u : 1u, Patience());
         _again = false;
+        _bytesHere = 0;
         while (_arrivals.TryDequeue(out var arrival))
             Admit(arrival);
         RetryCancels();
+        TakeFromWorkers();
         RunTimes();
         foreach (var session in _hot)
             Activate(session);
@@ -130,8 +133,8 @@ internal sealed unsafe partial class RingsEngine
         var now = Stopwatch.GetTimestamp();
         if (_times.First is { } first)
             patience = Math.Max(0, Nanoseconds(first.DueAt - now));
-        if (IsWorkHeldBack)
-            patience = Math.Min(patience, 50_000_000);
+        if (IsWorkHeldBack || _workers.HasWaiting)
+            patience = Math.Min(patience, 10_000_000);
         if (_mustCancelAgain)
             patience = 0;
         if (_sessionCount == 0)
@@ -242,82 +245,6 @@ internal sealed unsafe partial class RingsEngine
         Activate(session);
     }
 
-    private void Admit(EngineArrival arrival)
-    {
-        var welcome = new RingsWelcome { Minor = RingsWire2.Minor, Status = RingsWire2.StatusFull };
-        var slot = Array.IndexOf(_sessions, null);
-        var user = UserOf(arrival.Peer.Uid);
-        var identity = slot < 0 || (_options.PerUserClients > 0 && user.Clients >= _options.PerUserClients) ? Errno.EAGAIN : _identities.Take(arrival.Peer.Uid, arrival.Peer.Gid, arrival.Groups);
-        if (!identity.IsOk)
-        {
-            Span<byte> refusal = stackalloc byte[RingsWire2.WelcomeSize];
-            welcome.Write(refusal);
-            fixed (byte* p = refusal)
-                _ = SocketCalls.Send(arrival.Socket, [new IoVector { Base = p, Length = RingsWire2.WelcomeSize }]);
-            FileCalls.Close(arrival.Socket);
-            Forget(user);
-            return;
-        }
-
-        var session = new EngineSession(arrival.Socket, slot, ++_number, _limits)
-        {
-            Peer = arrival.Peer,
-            Identity = identity.Value,
-            User = user,
-            MostWeight = WeightOf(arrival.Peer.Uid),
-        };
-        session.Weight = session.MostWeight;
-        _sessions[slot] = session;
-        _sessionCount++;
-        user.Clients++;
-        _shown = [.. _sessions.OfType<EngineSession>()];
-        welcome = welcome with
-        {
-            Status = RingsWire2.StatusAccept,
-            Features = RingsFeatures.SharedRing | (_roots.Count > 0 ? RingsFeatures.Confined : 0) | (_options.ActAs == RingsActor.Caller ? RingsFeatures.ActsAsCaller : 0),
-            Operations = Operations,
-            Credits = (uint)_limits.Credits,
-            Batch = RingsWire2.MaxBatch,
-            Message = RingsWire2.MaxMessage,
-            Inline = RingsWire2.MaxInline,
-            Files = (uint)_limits.Files,
-            Regions = (uint)_limits.Regions,
-            RegionBytes = _limits.RegionBytes,
-            RingEntries = RingsWire2.MaxRingEntries,
-            Vectors = RingsWire2.MaxVectors,
-            Transfer = RingsWire2.MaxTransfer,
-            Weight = (uint)session.Weight,
-            Client = session.Number,
-        };
-        welcome.Write(session.Reply(RingsWire2.WelcomeSize));
-        session.IsReadable = true;
-        Activate(session);
-    }
-
-    private RingsUser UserOf(uint uid)
-    {
-        if (!_users.TryGetValue(uid, out var user))
-            _users.Add(uid, user = new RingsUser(uid));
-        return user;
-    }
-
-    private void Forget(RingsUser user)
-    {
-        if (user.IsIdle)
-            _users.Remove(user.Uid);
-    }
-
-    private int WeightOf(uint uid)
-    {
-        foreach (var (user, weight) in _options.Weights)
-        {
-            if (user == uid)
-                return Math.Clamp(weight, 1, RingsServerOptions.MaxWeight);
-        }
-
-        return RingsServerOptions.DefaultWeight;
-    }
-
     // Takes completions out, sends, re-arms or ends.
     private void Settle(EngineSession session)
     {
@@ -367,108 +294,6 @@ internal sealed unsafe partial class RingsEngine
         {
             session.DropOutput();
             session.IsEnding = true;
-        }
-    }
-
-    // Closes a connection: everything is cancelled, memory and descriptors go as the kernel lets go of them.
-    private void End(EngineSession session)
-    {
-        if (session.IsGone)
-            return;
-        session.IsGone = true;
-        session.IsActive = false;
-        Discard(session);
-        if (session.IsReadArmed)
-            Cancel(Tag(TagRead, session.Number, (uint)session.Slot));
-        if (session.IsWriteArmed)
-            Cancel(Tag(TagWrite, session.Number, (uint)session.Slot));
-        FileCalls.Close(session.Socket);
-        _hot.Remove(session);
-        _sessions[session.Slot] = null;
-        _sessionCount--;
-        _shown = [.. _sessions.OfType<EngineSession>()];
-        while (session.Descriptors.TryDequeue(out var descriptor))
-            CloseDescriptor(descriptor);
-        if (session.Ring is { } ring)
-        {
-            if (ring.IsDoorbellArmed)
-                Cancel(Tag(TagDoorbell, session.Number, (uint)session.Slot));
-            if (ring.IsWaking)
-                Cancel(Tag(TagWake, session.Number, (uint)session.Slot));
-        }
-
-        while (session.SocketReady.TryDequeue(out var ready))
-            _blocks.Return(ready.Block);
-        session.RingReady.Clear();
-        session.RingCredits.Clear();
-        CancelAll(session);
-        _gone.Add(session);
-        Bury();
-    }
-
-    // The last things of connections whose operations are all over.
-    private void Bury()
-    {
-        for (var i = _gone.Count - 1; i >= 0; i--)
-        {
-            var session = _gone[i];
-            foreach (var file in session.Files)
-            {
-                if (file is { IsTaken: true, Users: 0 })
-                    FreeFile(session, file);
-            }
-
-            if (session.TaskCount > 0 || session.KernelUses > 0)
-                continue;
-            if (session.Ring is { } ring)
-            {
-                ring.Region.Users--;
-                FileCalls.Close(ring.Doorbell);
-                FileCalls.Close(ring.Wake);
-                session.Ring = null;
-            }
-
-            foreach (var region in session.Regions)
-            {
-                if (region.IsTaken)
-                    FreeRegion(session, region);
-            }
-
-            _identities.Drop(session.Identity);
-            session.User.Clients--;
-            Forget(session.User);
-            session.FreeMemory();
-            _gone.RemoveAt(i);
-        }
-    }
-
-    private void RetryCancels()
-    {
-        if (!_mustCancelAgain)
-            return;
-        _mustCancelAgain = false;
-        foreach (var session in _gone)
-        {
-            CancelAll(session);
-            foreach (var tag in (ReadOnlySpan<uint>)[TagRead, TagWrite, TagDoorbell, TagWake])
-                Cancel(Tag(tag, session.Number, (uint)session.Slot));
-        }
-    }
-
-    // An AF_UNIX socket closed with unread bytes resets its peer, who is to see what was sent and a plain end.
-    private void Discard(EngineSession session)
-    {
-        Sockets.Shutdown(session.Socket);
-        session.DropInput();
-        for (var total = 0; total < DrainLimit;)
-        {
-            var room = session.InputRoom(out var length);
-            var count = DescriptorReceiving.Receive(session.Socket, room, length, _received, out var descriptors, out _);
-            for (var i = 0; i < descriptors; i++)
-                CloseDescriptor(_received[i]);
-            if (count <= 0)
-                return;
-            total += count;
         }
     }
 }

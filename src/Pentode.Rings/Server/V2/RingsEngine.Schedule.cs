@@ -21,8 +21,12 @@ internal sealed unsafe partial class RingsEngine
     /// <summary>Of one client: what hangs may hold threads of the kernel, which others need too.</summary>
     private const int MostKernelOperationsOfOne = 192;
 
-    // An operation that hangs (a file system that is away) gives its room to others after so long.
-    private static readonly long s_agedAfter = Stopwatch.Frequency / 5;
+    /// <summary>Small operations of one client that start although others have filled the kernel, perhaps with what hangs.</summary>
+    private const int LeastKernelOperationsOfOne = 4;
+    private const long SmallBytes = 16 << 10;
+
+    // An operation that hangs (a file system that is away, an empty pipe) gives its room to others after so long.
+    private static readonly long s_agedAfter = Stopwatch.Frequency / 25;
 
     private readonly LinkedList<EngineSession> _queue = new();
     private readonly Queue<(EngineTask Task, uint Generation)> _prompt = new();
@@ -30,6 +34,8 @@ internal sealed unsafe partial class RingsEngine
     private long _countedBytes;
 
     private bool IsWorkHeldBack => _queue.Count > 0;
+
+    private static bool MayExceed(EngineSession session, EngineTask task) => session.KernelOperations < LeastKernelOperationsOfOne && task.Bytes <= SmallBytes;
 
     private bool HasKernelRoom => _countedTasks == 0 || (_countedTasks < MostKernelOperations && _countedBytes < _options.KernelBytes2);
 
@@ -46,7 +52,8 @@ internal sealed unsafe partial class RingsEngine
             _again = true;
         }
 
-        while (_queue.First is { } node)
+        var passedOver = 0;
+        while (_queue.First is { } node && passedOver < _queue.Count)
         {
             var session = node.Value;
             var task = session.QueueFirst;
@@ -58,34 +65,50 @@ internal sealed unsafe partial class RingsEngine
                 continue;
             }
 
-            if (!HasKernelRoom && !AgeOut())
+            if (!HasKernelRoom && !MayExceed(session, task) && !AgeOut())
+            {
+                // It keeps its turn; those behind it may have little there.
+                _queue.RemoveFirst();
+                _queue.AddLast(node);
+                passedOver++;
+                continue;
+            }
+
+            if (_bytesHere > MostBytesHere)
+            {
+                _again = true;
                 return;
+            }
+
             if (!session.IsInTurn)
             {
                 session.IsInTurn = true;
                 session.Deficit += session.Weight * Quantum;
             }
 
-            if (task.Cost > session.Deficit)
+            var cost = CostOf(task);
+            if (cost > session.Deficit)
             {
                 if (_queue.Count > 1)
                 {
                     session.IsInTurn = false;
                     _queue.RemoveFirst();
                     _queue.AddLast(node);
+                    passedOver = 0;
                     continue;
                 }
 
-                session.Deficit = task.Cost;
+                session.Deficit = cost;
             }
 
+            passedOver = 0;
             session.Dequeue(task);
-            session.Deficit -= task.Cost;
+            session.Deficit -= cost;
             if (Start(task))
                 continue;
 
             // The kernel takes no more for now: it keeps its place.
-            session.Deficit += task.Cost;
+            session.Deficit += cost;
             session.EnqueueFirst(task);
             _again = true;
             return;

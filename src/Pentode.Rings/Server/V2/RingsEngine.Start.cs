@@ -53,21 +53,38 @@ internal sealed unsafe partial class RingsEngine
             return true;
         }
 
+        if (IsForMemory(task) && !_workers.IsStuck)
+        {
+            StartInMemory(task);
+            return true;
+        }
+
+        return StartInRing(task);
+    }
+
+    private bool StartInRing(EngineTask task)
+    {
+        var session = task.Session;
         var entry = Next();
         if (entry == null)
             return false;
-        task.State = EngineTaskState.InKernel;
-        task.StartedAt = Stopwatch.GetTimestamp();
-        _kernelTasks++;
-        Count(task);
-        if (!task.Rule.Has(OperationUses.Waits))
-            session.Waits.Add(task.TakenAt, task.StartedAt);
+        Begin(task);
         entry->Opcode = task.Rule.Opcode;
         entry->UserData = Tag(TagTask, task.Generation, (uint)task.Index);
         entry->Personality = session.Identity.Personality;
         entry->Descriptor = task.File?.Descriptor ?? -1;
         Fill(entry, task);
         return true;
+    }
+
+    private void Begin(EngineTask task)
+    {
+        task.State = EngineTaskState.InKernel;
+        task.StartedAt = Stopwatch.GetTimestamp();
+        _kernelTasks++;
+        Count(task);
+        if (!task.Rule.Has(OperationUses.Waits))
+            task.Session.Waits.Add(task.TakenAt, task.StartedAt);
     }
 
     // What is only known now: the file of the chain, a slot for the next accepted socket.
@@ -94,7 +111,7 @@ internal sealed unsafe partial class RingsEngine
             if (file.Users > 1)
                 return Errno.None;
             task.File = null;
-            session.CountFile(-1);
+            session.UncountFile();
             task.ClosingDescriptor = file.Free();
             return Errno.None;
         }

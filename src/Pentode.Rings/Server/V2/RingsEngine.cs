@@ -49,8 +49,8 @@ internal sealed unsafe partial class RingsEngine
     private readonly MappedRing _ring;
     private readonly RingsIdentities _identities;
     private readonly int _event;
+    private readonly MemoryWorkers _workers;
     private readonly long _taskLimit;
-    private readonly Dictionary<uint, RingsUser> _users = [];
     private readonly List<(EngineTask Task, uint Generation)> _matches = [];
     private readonly ulong* _one = (ulong*)System.Runtime.InteropServices.NativeMemory.AlignedAlloc(8, 8);
     private byte[]? _ownAddress;
@@ -62,18 +62,19 @@ internal sealed unsafe partial class RingsEngine
     private volatile bool _isStopping;
     private volatile EngineSession[] _shown = [];
 
-    private RingsEngine(RingsServerOptions options, IReadOnlyList<(byte[] Path, int Descriptor)> roots, MappedRing ring, bool[] supported, int wakeup, int descriptorRoom)
+    private RingsEngine(RingsServerOptions options, IReadOnlyList<(byte[] Path, int Descriptor)> roots, MappedRing ring, bool[] supported, int wakeup, RingsHoldings holdings)
     {
         _options = options;
         _roots = roots;
         _ring = ring;
         _supported = supported;
         _event = wakeup;
+        _workers = new MemoryWorkers(wakeup);
         *_one = 1;
         _taskLimit = (long)(options.TaskTimeout.TotalSeconds * Stopwatch.Frequency);
         _identities = new RingsIdentities(ring, options.ActAs);
         _sessions = new EngineSession?[options.MaxClients];
-        _limits = new EngineLimits(options.Credits2, options.Files2, options.Regions2, (ulong)options.RegionBytes2, options.PerUserFds, new EngineTotals { Room = descriptorRoom });
+        _limits = new EngineLimits(options.Credits2, options.Files2, options.Regions2, (ulong)options.RegionBytes2, holdings);
         foreach (var operation in Enum.GetValues<RingsOperation>())
         {
             var opcode = OperationRule.All[(int)operation].Opcode;
@@ -94,13 +95,13 @@ internal sealed unsafe partial class RingsEngine
     /// <summary>Starts the thread; null when the kernel gives no second ring.</summary>
     /// <param name="options">Those of the server.</param>
     /// <param name="roots">Open directories paths are confined beneath; they outlive the engine.</param>
-    /// <param name="descriptorRoom">Descriptors all clients may hold together.</param>
-    public static RingsEngine? Start(RingsServerOptions options, IReadOnlyList<(byte[] Path, int Descriptor)> roots, int descriptorRoom)
+    /// <param name="holdings">What clients of both protocols hold.</param>
+    public static RingsEngine? Start(RingsServerOptions options, IReadOnlyList<(byte[] Path, int Descriptor)> roots, RingsHoldings holdings)
     {
         var started = new TaskCompletionSource<RingsEngine?>();
         var thread = new Thread(() =>
         {
-            var engine = Make(options, roots, descriptorRoom);
+            var engine = Make(options, roots, holdings);
             started.SetResult(engine);
             engine?.Run();
         }) { IsBackground = true, Name = "rings2" };
@@ -126,12 +127,13 @@ internal sealed unsafe partial class RingsEngine
         Thread?.Join();
         while (_arrivals.TryDequeue(out var arrival))
             FileCalls.Close(arrival.Socket);
-        FileCalls.Close(_event);
+        if (_workers.HasEnded)
+            FileCalls.Close(_event);
     }
 
     private Thread? Thread { get; set; }
 
-    private static RingsEngine? Make(RingsServerOptions options, IReadOnlyList<(byte[] Path, int Descriptor)> roots, int descriptorRoom)
+    private static RingsEngine? Make(RingsServerOptions options, IReadOnlyList<(byte[] Path, int Descriptor)> roots, RingsHoldings holdings)
     {
         var made = MappedRing.Create(RingEntries, RingCompletions, RingPolicy.SetupDisabled);
         if (!made.IsOk)
@@ -153,7 +155,7 @@ internal sealed unsafe partial class RingsEngine
             return null;
         }
 
-        return new RingsEngine(options, roots, ring, probed.Value, wakeup, descriptorRoom) { IsRestricted = isRestricted };
+        return new RingsEngine(options, roots, ring, probed.Value, wakeup, holdings) { IsRestricted = isRestricted };
     }
 
     // All that is ever submitted.
@@ -224,9 +226,11 @@ internal sealed unsafe partial class RingsEngine
         {
             RetryCancels();
             Wait(1, 20_000_000);
+            TakeFromWorkers();
             Bury();
         }
 
+        _workers.Dispose();
         _ring.Dispose();
 
         // What the kernel may still write to is left behind.
