@@ -44,7 +44,11 @@ internal sealed class ChaosHarness(PentodeProcess daemon, string socket, string 
     /// Everything is where it was, and nobody waited too long. The fair share is the time in which the server serves each of the others once: its
     /// processor time for each unit of work times clients.
     /// </summary>
-    public void End(JsonElement result, long work, int clients)
+    /// <param name="result">What the program of chaos printed.</param>
+    /// <param name="work">Units of work the server did.</param>
+    /// <param name="clients">Clients that misbehaved.</param>
+    /// <param name="mostUs">Where the server is known to stall now and then, how long; then 99 in 100 waits are held to the fair share. 0: all are.</param>
+    public void End(JsonElement result, long work, int clients, int mostUs = 0)
     {
         var processor = ProcessorUs() - _processorUs;
         AwaitCalm();
@@ -54,7 +58,9 @@ internal sealed class ChaosHarness(PentodeProcess daemon, string socket, string 
         var longest = result.GetProperty("max_us").GetDouble();
         TestContext.Current.TestOutputHelper?.WriteLine($"{result}; fair share {share:f0} us; descriptors {_descriptors}, memory {_memoryKib} and then {memory} KiB");
         Assert.True(memory < _memoryKib + RoomKib, $"{memory} KiB after, {_memoryKib} KiB before");
-        Assert.True(longest < share + PatienceUs, $"the client that behaves waited {longest} us, its fair share is {share:f0} us");
+        var held = mostUs > 0 ? result.GetProperty("p99_us").GetDouble() : longest;
+        Assert.True(held < share + PatienceUs, $"the client that behaves waited {held} us, its fair share is {share:f0} us");
+        Assert.True(mostUs == 0 || longest < mostUs, $"the client that behaves waited {longest} us");
         Assert.Equal(0, daemon.Terminate());
         Assert.DoesNotContain("internal error", daemon.Errors, StringComparison.Ordinal);
     }

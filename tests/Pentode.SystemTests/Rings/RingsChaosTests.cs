@@ -16,7 +16,12 @@ public sealed class RingsChaosTests : IDisposable
     private readonly int _clients = IsLong ? 200 : 50;
     private readonly int _seconds = IsLong ? 60 : 4;
 
-    public void Dispose() => _directory.Dispose();
+    // Clients gave files names that are no text.
+    public void Dispose()
+    {
+        Tool.Ok(30, "rm", "-rf", _directory["root"]);
+        _directory.Dispose();
+    }
 
     [Fact]
     public void Nothing_stays_behind_and_nobody_else_waits()
@@ -37,6 +42,9 @@ public sealed class RingsChaosTests : IDisposable
         harness.End(result, work, _clients);
     }
 
+    // Known to stall for up to 0.4 s about once in twenty seconds, see docs/reference/rings.md.
+    private const int MostStallUs = 1_000_000;
+
     [Fact]
     public void Nothing_stays_behind_with_shared_memory()
     {
@@ -46,11 +54,12 @@ public sealed class RingsChaosTests : IDisposable
         string[] Arguments(int seconds, string seed) =>
             ["--connect", _directory["s"], "--root", _directory["root"], "--clients", Text(_clients), "--threads", "2", "--seconds", Text(seconds), "--seed", seed, "--server", Text(daemon.Id)];
 
-        Run(program, 2, Arguments(2, "1"));
+        // Memory follows the most that was ever there at once: twice as long before as then.
+        Run(program, 2 * _seconds, Arguments(2 * _seconds, "1"));
         harness.Begin();
         var result = Run(program, _seconds, Arguments(_seconds, Seed()));
         Assert.True(result.GetProperty("deaths").GetInt64() > 50 * _seconds, $"hardly a client came to its end: {result}");
-        harness.End(result, result.GetProperty("records").GetInt64() + result.GetProperty("messages").GetInt64() + result.GetProperty("connections").GetInt64(), _clients);
+        harness.End(result, result.GetProperty("records").GetInt64() + result.GetProperty("messages").GetInt64() + result.GetProperty("connections").GetInt64(), _clients, MostStallUs);
     }
 
     private PentodeProcess Start()

@@ -15,7 +15,6 @@ public sealed partial class RingsStarvationTests
 
     private const int Create = 0x40;
     private const int WriteOnly = 1;
-    private const int NonBlock = 0x800;
 
     [Theory]
     [InlineData("a FIFO without a writer", 0)]
@@ -43,16 +42,14 @@ public sealed partial class RingsStarvationTests
     }
 
     [Fact]
-    public void A_fifo_is_opened_at_once_and_then_waits_as_it_was_asked_to()
+    public void A_fifo_is_opened_at_once_and_then_waits()
     {
         using var host = new RingsHost(WithRoom);
         Assert.Equal(0, MakeFifo(host["fifo"], 0x1B6));
         using var client = host.Join();
         Assert.Equal(-(int)Errno.ENXIO, client.Do(RawRings.OpenAt(host["fifo"], WriteOnly | Create)).Result);
         var waiting = (uint)client.Do(RawRings.OpenAt(host["fifo"], Create)).Result;
-        var ready = (uint)client.Do(RawRings.OpenAt(host["fifo"], NonBlock)).Result;
         var writer = FileCalls.Open(host["fifo"], FileCalls.O_WRONLY);
-        Assert.Equal(-(int)Errno.EAGAIN, client.Do(RawRings.Request(RingsKind.FileRead, ready, 9u)).Result);
         client.Send(RawRings.Request(RingsKind.FileRead, waiting, 9u));
         Assert.Equal(0, client.Submitted().Result);
         FileCalls.Write(writer, "late"u8);
