@@ -102,7 +102,7 @@ internal sealed partial class NinePConnection : ITurnEnd
     {
         _isDraining = true;
         DropLockWaiters(answer: true);
-        GiveUpOpens(of: null);
+        GiveUpWaiting(of: null);
         if (_receiveDone.IsPending)
             Loop.Cancel(_receiveDone);
         QueueTurnEnd();
@@ -120,7 +120,7 @@ internal sealed partial class NinePConnection : ITurnEnd
         _isClosing = true;
         _epoch++;
         DropLockWaiters(answer: false);
-        GiveUpOpens(of: null);
+        GiveUpWaiting(of: null);
         if (_receiveDone.IsPending)
             Loop.Cancel(_receiveDone);
         if (_sendDone.IsPending)
