@@ -100,6 +100,8 @@ public sealed class SharedFileLockTests : IDisposable
               hold: 2s
               dead: 3s
               kill_grace: 500ms
+              domains:
+                - {name: files, try_recall: 1s}
             files:
               listen: 127.0.0.1:0
               exports:

@@ -25,7 +25,7 @@ internal sealed class SharedFileNodes : IAsyncDisposable
         var store = new MemoryLockStore(_nodes.Cluster);
         var manager = await _nodes.StartAsync(name, timing, store);
         var locks = new SharedFileLocks(LockName.Of("d"), LockName.Of("shared"), "files export 't'", NullLog.Instance);
-        locks.Start(manager);
+        locks.Start(manager, new LockDomainOptions(TryRecallMs: 500));
         var tree = new MemoryTree();
         var volume = new Volume("t", tree, new VolumeOptions { SharedLocks = locks });
         _volumes.Add(volume);
