@@ -61,7 +61,6 @@ public sealed partial class FuseSession
         var type = (LockType)m.Type;
         if (type == LockType.Unlock && !_owners.ContainsKey(m.Owner))
             return new(Errno.None);
-        _ = OwnerOf(q.Handle!, m.Owner, m.Pid);
         if (type != LockType.Unlock)
             return AskLock(q, m, file);
         var task = _volume.Lock(file, OwnerOf(q.Handle!, m.Owner, m.Pid), type, (long)m.Start, LengthOf(m));
