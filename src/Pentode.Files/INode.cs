@@ -12,6 +12,12 @@ public interface INode
     /// <summary>Identity: stable across restarts, unique in the tree.</summary>
     NodeId Id { get; }
 
+    /// <summary>
+    /// Number of the object in the file system it is kept in: the same for all who share that file system, wherever they have it. Objects below another mount may have
+    /// the number of one above.
+    /// </summary>
+    ulong Number => Id.Path;
+
     /// <summary>What finds this node again with <see cref="ITreeBackend.OpenHandle"/>; EOPNOTSUPP when the tree has no such thing.</summary>
     Result<NodeHandle> Handle => Errno.EOPNOTSUPP;
 

@@ -40,6 +40,9 @@ public interface IOpenFile
     /// <summary>The lock that would stop this one, or type Unlock when none would.</summary>
     Result<LockRange> TestLock(LockOwner owner, LockType type, long start, long length);
 
+    /// <summary>The strongest lock that was taken through this file and is held: Unlock for none.</summary>
+    LockType HeldLock => LockType.Unlock;
+
     /// <summary>Gives back every lock taken through this file; false when there was none.</summary>
     bool ReleaseLocks();
 

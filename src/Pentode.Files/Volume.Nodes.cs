@@ -18,6 +18,8 @@ public sealed partial class Volume
         var error = BeginChange(FilesFaults.Attributes);
         if (error == Errno.None)
             error = CheckChange(node, change);
+        if (error == Errno.None && through is not null && _options.SharedLocks is { } shared)
+            error = shared.Check(through);
         if (error != Errno.None)
             return Refuse(error);
         if (change.Mode is { } mode)

@@ -13,6 +13,8 @@ public sealed partial class Volume
         var error = Begin(FilesFaults.Read);
         if (error == Errno.None && (offset < 0 || offset > long.MaxValue - buffer.Length))
             error = Errno.EINVAL;
+        if (error == Errno.None && _options.SharedLocks is { } shared)
+            error = shared.Check(file);
         if (error != Errno.None)
             return Refuse<int>(error);
         var task = file.Read(buffer, offset);
@@ -42,6 +44,8 @@ public sealed partial class Volume
         var error = BeginChange(FilesFaults.Write);
         if (error == Errno.None && (offset < 0 || offset > long.MaxValue - buffer.Length))
             error = Errno.EINVAL;
+        if (error == Errno.None && _options.SharedLocks is { } shared)
+            error = shared.Check(file);
         if (error != Errno.None)
             return Refuse<int>(error);
         var task = _options.Guard is { } guard ? WriteGuarded(new GuardedWrite(file, buffer, offset, guard, call)) : file.Write(buffer, offset, call);
@@ -64,29 +68,33 @@ public sealed partial class Volume
         return error != Errno.None ? Refuse(error) : Counted(file.ReadDirectory(cookie, sink));
     }
 
-    /// <inheritdoc cref="IOpenFile.TryLock"/>
-    public Errno TryLock(IOpenFile file, LockOwner owner, LockType type, long start, long length)
-    {
-        var error = Begin(FilesFaults.Lock);
-        if (error == Errno.None)
-            error = CheckLock(type, start, length);
-        return Counted(error != Errno.None ? error : file.TryLock(owner, type, start, length));
-    }
-
-    /// <inheritdoc cref="IOpenFile.TestLock"/>
-    public Result<LockRange> TestLock(IOpenFile file, LockOwner owner, LockType type, long start, long length)
+    /// <summary>
+    /// Takes or gives back a byte-range lock; see <see cref="IOpenFile.TryLock"/>, and <see cref="ISharedLocks.Lock"/> when others share the file. Completes at once unless
+    /// <see cref="LocksMayWait"/>, and always for <see cref="LockType.Unlock"/>. EAGAIN, in spite of the wait, when an owner of this tree is in the way.
+    /// </summary>
+    public ValueTask<Errno> Lock(IOpenFile file, LockOwner owner, LockType type, long start, long length, LockWait wait = default)
     {
         var error = Begin(FilesFaults.Lock);
         if (error == Errno.None)
             error = CheckLock(type, start, length);
         if (error != Errno.None)
-            return Fail<LockRange>(error);
-        var found = file.TestLock(owner, type, start, length);
-        return found.IsOk ? found : Fail<LockRange>(found.Error);
+            return Refuse(error);
+        return _options.SharedLocks is { } shared ? Counted(shared.Lock(file, owner, type, start, length, wait)) : new(Counted(file.TryLock(owner, type, start, length)));
+    }
+
+    /// <inheritdoc cref="IOpenFile.TestLock"/>
+    public ValueTask<Result<LockRange>> TestLock(IOpenFile file, LockOwner owner, LockType type, long start, long length)
+    {
+        var error = Begin(FilesFaults.Lock);
+        if (error == Errno.None)
+            error = CheckLock(type, start, length);
+        if (error != Errno.None)
+            return Refuse<LockRange>(error);
+        return Counted(_options.SharedLocks is { } shared ? shared.Test(file, owner, type, start, length) : new(file.TestLock(owner, type, start, length)));
     }
 
     /// <inheritdoc cref="IOpenFile.ReleaseLocks"/>
-    public static bool ReleaseLocks(IOpenFile file) => file.ReleaseLocks();
+    public bool ReleaseLocks(IOpenFile file) => _options.SharedLocks is { } shared ? shared.Release(file) : file.ReleaseLocks();
 
     /// <inheritdoc cref="IOpenFile.Flush"/>
     public ValueTask<Errno> Flush(IOpenFile file)
@@ -106,6 +114,7 @@ public sealed partial class Volume
     {
         // An injected error must not leak the file: it is closed all the same.
         var injected = Begin(FilesFaults.Close);
+        _options.SharedLocks?.Forget(file);
         var task = Counted(file.Close());
         return injected == Errno.None ? task : CloseFailed(task, injected);
     }

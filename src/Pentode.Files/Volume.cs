@@ -51,6 +51,9 @@ public sealed partial class Volume : IAsyncDisposable
     /// <inheritdoc cref="ITreeBackend.OpensMayWait"/>
     public bool OpensMayWait => _backend.OpensMayWait;
 
+    /// <summary>True when <see cref="Lock"/> may wait for others than the owners of this tree: whoever asks must be able to give up.</summary>
+    public bool LocksMayWait => _options.SharedLocks is not null;
+
     /// <inheritdoc cref="ITreeBackend.RemembersCalls"/>
     public bool RemembersCalls => _backend.RemembersCalls;
 

@@ -11,6 +11,9 @@ public sealed record VolumeOptions
     /// <summary>Changes pass only while it says so; null lets all pass. Writes are then made on a worker thread, right after the question.</summary>
     public IWriteGuard? Guard { get; init; }
 
+    /// <summary>Where locks of files are taken, for those that others share; null for locks of the tree alone.</summary>
+    public ISharedLocks? SharedLocks { get; init; }
+
     /// <summary>Every user becomes this one; null to keep users.</summary>
     public Credentials? SquashTo { get; init; }
 

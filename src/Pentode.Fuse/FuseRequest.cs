@@ -58,6 +58,9 @@ internal sealed class FuseRequest
     /// <summary>Cancelled when the caller gives up.</summary>
     public CancellationToken Token => (_cancel ??= new CancellationTokenSource()).Token;
 
+    /// <summary>The caller has given up.</summary>
+    public bool IsGivenUp => _cancel?.IsCancellationRequested == true;
+
     /// <summary>Has <see cref="Continue"/> called when the handler ends. Allocates nothing.</summary>
     public void Await(ValueTask<Errno> task)
     {

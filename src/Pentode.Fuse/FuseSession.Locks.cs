@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Pentode.Core;
 using Pentode.Core.Codecs;
 using Pentode.Files;
@@ -19,14 +20,22 @@ public sealed partial class FuseSession
     private readonly Dictionary<ulong, (LockOwner Owner, int Files)> _owners = [];
     private readonly LockTimer _retryLocks;
 
-    private Errno TestLock(FuseRequest q)
+    private ValueTask<Errno> TestLock(FuseRequest q)
     {
         if (!FuseLkIn.TryRead(q.Body.Span, out var m))
-            return Errno.EIO;
+            return new(Errno.EIO);
         if (Pin(q, m.Handle) is not { } file)
-            return Errno.EBADF;
+            return new(Errno.EBADF);
         var owner = _owners.TryGetValue(m.Owner, out var known) ? known.Owner : MakeOwner(m.Owner, m.Pid);
-        var found = _volume.TestLock(file, owner, (LockType)m.Type, (long)m.Start, LengthOf(m));
+        var task = _volume.TestLock(file, owner, (LockType)m.Type, (long)m.Start, LengthOf(m));
+        return task.IsCompletedSuccessfully ? new(AnswerTest(q, task.Result)) : AnswerTestLater(q, task);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> AnswerTestLater(FuseRequest q, ValueTask<Result<LockRange>> task) => AnswerTest(q, await task.ConfigureAwait(false));
+
+    private Errno AnswerTest(FuseRequest q, Result<LockRange> found)
+    {
         if (!found.IsOk)
             return found.Error;
         var range = found.Value;
@@ -43,32 +52,50 @@ public sealed partial class FuseSession
         return Errno.None;
     }
 
-    private Errno SetLock(FuseRequest q, bool mayWait)
+    private ValueTask<Errno> SetLock(FuseRequest q)
     {
-        var error = TrySetLock(q);
-        if (error != Errno.EAGAIN || !mayWait)
+        if (!FuseLkIn.TryRead(q.Body.Span, out var m))
+            return new(Errno.EIO);
+        if (Pin(q, m.Handle) is not { } file)
+            return new(Errno.EBADF);
+        var type = (LockType)m.Type;
+        if (type == LockType.Unlock && !_owners.ContainsKey(m.Owner))
+            return new(Errno.None);
+        if (type != LockType.Unlock)
+            return AskLock(q, m, file);
+        var task = _volume.Lock(file, OwnerOf(q.Handle!, m.Owner, m.Pid), type, (long)m.Start, LengthOf(m));
+        RetryLocks();
+        return task;
+    }
+
+    /// <summary>Tries, and when others than this tree's owners are in the way waits in the volume, where it can be interrupted.</summary>
+    private ValueTask<Errno> AskLock(FuseRequest q, in FuseLkIn m, IOpenFile file)
+    {
+        var wait = q.Opcode == FuseOpcode.Setlkw && _volume.LocksMayWait ? new LockWait(-1, q.Token) : default;
+        var task = _volume.Lock(file, OwnerOf(q.Handle!, m.Owner, m.Pid), (LockType)m.Type, (long)m.Start, LengthOf(m), wait);
+        return task.IsCompletedSuccessfully ? new(Asked(q, task.Result)) : AskedLater(q, task);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> AskedLater(FuseRequest q, ValueTask<Errno> task) => Asked(q, await task.ConfigureAwait(false));
+
+    private Errno Asked(FuseRequest q, Errno error)
+    {
+        if (error != Errno.EAGAIN || q.Opcode != FuseOpcode.Setlkw)
             return error;
-        if (_pending.Count >= _options.MaxWaiting)
-            return Errno.ENOLCK;
-        MarkPending(q);
+        // Interrupted while it asked others: nobody will interrupt it again.
+        if (q.IsGivenUp || _isEnding)
+            return Errno.EINTR;
+        if (!q.IsPending)
+        {
+            if (_pending.Count >= _options.MaxWaiting)
+                return Errno.ENOLCK;
+            MarkPending(q);
+        }
+
         _lockWaiters.Add(q);
         _retryLocks.Arm();
         return Held;
-    }
-
-    private Errno TrySetLock(FuseRequest q)
-    {
-        if (!FuseLkIn.TryRead(q.Body.Span, out var m))
-            return Errno.EIO;
-        if ((q.Handle?.File ?? Pin(q, m.Handle)) is not { } file)
-            return Errno.EBADF;
-        var type = (LockType)m.Type;
-        if (type == LockType.Unlock && !_owners.ContainsKey(m.Owner))
-            return Errno.None;
-        var error = _volume.TryLock(file, OwnerOf(q.Handle!, m.Owner, m.Pid), type, (long)m.Start, LengthOf(m));
-        if (type == LockType.Unlock)
-            RetryLocks();
-        return error;
     }
 
     private static long LengthOf(in FuseLkIn m) => m.End >= FuseLimits.LockToEnd ? 0 : (long)(m.End - m.Start) + 1;
@@ -87,7 +114,7 @@ public sealed partial class FuseSession
     {
         if (handle.LockOwners is null || !handle.LockOwners.Remove(owner) || !_owners.TryGetValue(owner, out var known))
             return;
-        _ = _volume.TryLock(handle.File, known.Owner, LockType.Unlock, 0, 0);
+        _ = _volume.Lock(handle.File, known.Owner, LockType.Unlock, 0, 0).AsTask();
         if (known.Files == 1)
             _owners.Remove(owner);
         else
@@ -109,18 +136,16 @@ public sealed partial class FuseSession
 
     private void RetryLocks()
     {
-        for (var i = 0; i < _lockWaiters.Count;)
+        // Those that go on waiting are put at the end again, so that their order stays.
+        for (var left = _lockWaiters.Count; left > 0 && _lockWaiters.Count > 0; left--)
         {
-            var q = _lockWaiters[i];
-            var error = TrySetLock(q);
-            if (error == Errno.EAGAIN)
-            {
-                i++;
-                continue;
-            }
-
-            _lockWaiters.RemoveAt(i);
-            Finish(q, error);
+            var q = _lockWaiters[0];
+            _lockWaiters.RemoveAt(0);
+            var task = FuseLkIn.TryRead(q.Body.Span, out var m) && q.Handle is { } handle ? AskLock(q, m, handle.File) : new(Errno.EBADF);
+            if (task.IsCompletedSuccessfully)
+                Finish(q, task.Result);
+            else
+                q.Await(task);
         }
     }
 

@@ -1,5 +1,6 @@
 using Pentode.Core.Diagnostics;
 using Pentode.Locks;
+using Pentode.Locks.Guards;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -98,6 +99,7 @@ public static class ConfigurationReader
             var checks = item.Choice("checks", "server", "server", "client");
             var squash = Enum.Parse<SquashKind>(item.Choice("squash", "none", "none", "root", "all"), ignoreCase: true);
             var guard = ReadLock(item);
+            var clusterLocks = ReadClusterLocks(item);
             item.Finish();
             if (kind == "host" && path.Length == 0)
                 item.RefuseKey("path", "this export needs 'path'");
@@ -121,6 +123,7 @@ public static class ConfigurationReader
                 ClientChecks = checks == "client",
                 Squash = squash,
                 Lock = guard,
+                ClusterLocks = clusterLocks,
             });
         }
 
@@ -174,6 +177,18 @@ public static class ConfigurationReader
         var text = export.Text("lock");
         if (text is not null && !LockName.TryParsePath(text, out _, out _))
             export.RefuseKey("lock", $"'lock' is DOMAIN/NAME, not '{text}'");
+        return text;
+    }
+
+    private static string? ReadClusterLocks(ConfigurationSection export)
+    {
+        var text = export.Text("cluster_locks");
+        if (text is null)
+            return text;
+        if (!LockName.TryParsePath(text, out _, out var prefix))
+            export.RefuseKey("cluster_locks", $"'cluster_locks' is DOMAIN/PREFIX, not '{text}'");
+        else if (prefix.Length > SharedFileLocks.MaxPrefixBytes || prefix.Bytes[0] == (byte)'$')
+            export.RefuseKey("cluster_locks", $"the prefix of 'cluster_locks' has at most {SharedFileLocks.MaxPrefixBytes} bytes and does not begin with '$', unlike '{prefix}'");
         return text;
     }
 

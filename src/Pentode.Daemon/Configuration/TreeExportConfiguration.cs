@@ -24,6 +24,9 @@ public sealed record TreeExportConfiguration
     /// <summary>Changes pass only while this daemon holds the exclusive lock <c>DOMAIN/NAME</c>; null for no such condition.</summary>
     public string? Lock { get; init; }
 
+    /// <summary>Locks of its files are also locks <c>DOMAIN/PREFIX.NUMBER</c> of the cluster; null for locks of this daemon alone.</summary>
+    public string? ClusterLocks { get; init; }
+
     /// <summary>Clients may create block and character devices.</summary>
     public bool AllowDevices { get; init; }
 }

@@ -8,10 +8,11 @@ using Pentode.Locks.Manager;
 
 namespace Pentode.Daemon.Services;
 
-/// <summary>The guards of exports that have a <c>lock:</c>. Made before the exports are opened, started when the front ends are there.</summary>
+/// <summary>What ties exports to cluster locks: guards of those with a <c>lock:</c>, locks of files of those with <c>cluster_locks:</c>. Made before the exports are opened, started when the front ends are there.</summary>
 internal sealed class ExportGuards(IReadOnlyList<IFrontEnd> frontEnds, ILog log) : IAsyncDisposable
 {
     private readonly List<(ExportGuard Guard, string Service, string Name)> _guards = [];
+    private readonly List<(SharedFileLocks Locks, string Name)> _fileLocks = [];
     private IReadOnlyList<Volume> _volumes = [];
     private IReadOnlyList<BlockExport> _blocks = [];
 
@@ -26,13 +27,35 @@ internal sealed class ExportGuards(IReadOnlyList<IFrontEnd> frontEnds, ILog log)
         return guard;
     }
 
+    /// <summary>The locks of a tree's files; null when they are its own. The name was checked with the configuration.</summary>
+    public ISharedLocks? LocksFor(string name, string? path)
+    {
+        if (path is null || !LockName.TryParsePath(path, out var domain, out var prefix))
+            return null;
+        var locks = new SharedFileLocks(domain, prefix, $"files export '{name}'", log);
+        _fileLocks.Add((locks, name));
+        return locks;
+    }
+
     /// <summary>Begins to compete for the locks.</summary>
     public StartFailure? Start(LocksService? locks, IReadOnlyList<Volume> volumes, IReadOnlyList<BlockExport> blocks)
     {
-        if (_guards.Count == 0)
+        if (_guards.Count == 0 && _fileLocks.Count == 0)
             return null;
         if (locks?.Manager is not { } manager)
-            return new StartFailure(ExitCode.Configuration, $"{_guards[0].Service} export '{_guards[0].Name}' has a 'lock', but the locks service does not run");
+        {
+            var (what, key) = _guards.Count > 0 ? ($"{_guards[0].Service} export '{_guards[0].Name}'", "lock") : ($"files export '{_fileLocks[0].Name}'", "cluster_locks");
+            return new StartFailure(ExitCode.Configuration, $"{what} has '{key}', but the locks service does not run");
+        }
+
+        foreach (var (fileLocks, name) in _fileLocks)
+        {
+            var options = locks.OptionsOf(fileLocks.Domain);
+            if (options?.ExcludeLocally == true)
+                return new StartFailure(ExitCode.Configuration, $"files export '{name}': 'cluster_locks' needs a domain without 'local_exclusion', unlike '{fileLocks.Domain}'");
+            fileLocks.Start(manager, options);
+        }
+
         _volumes = volumes;
         _blocks = blocks;
         foreach (var (guard, _, _) in _guards)

@@ -192,6 +192,7 @@ public sealed class PentodeDaemon : IStatusSource
                 ReadOnly = export.ReadOnly,
                 AllowDevices = export.AllowDevices,
                 Guard = _guards.For("files", export.Name, export.Lock),
+                SharedLocks = _guards.LocksFor(export.Name, export.ClusterLocks),
                 ClientChecks = export.ClientChecks,
                 SquashRoot = export.Squash == SquashKind.Root,
                 SquashTo = export.Squash == SquashKind.All ? Credentials.Nobody : null,

@@ -26,6 +26,9 @@ internal sealed partial class HostNode : INode
     public NodeId Id => _id with { Version = Volatile.Read(ref _version) };
 
     /// <inheritdoc/>
+    public ulong Number => Key.Inode;
+
+    /// <inheritdoc/>
     public Result<NodeHandle> Handle => Tree.HandleOf(this);
 
     internal HostTree Tree { get; }

@@ -176,6 +176,9 @@ internal sealed class HostOpenFile : IOpenFile
     }
 
     /// <inheritdoc/>
+    public LockType HeldLock => _locks?.HeldThrough(this) ?? LockType.Unlock;
+
+    /// <inheritdoc/>
     public bool ReleaseLocks() => _locks is { } locks && locks.ReleaseFile(this);
 
     /// <inheritdoc/>

@@ -31,6 +31,22 @@ public sealed class ByteRangeLocks
         }
     }
 
+    /// <summary>The strongest lock that came through an open file; Unlock for none.</summary>
+    public LockType HeldThrough(object file)
+    {
+        var held = LockType.Unlock;
+        lock (_gate)
+        {
+            foreach (var range in _ranges)
+            {
+                if (ReferenceEquals(range.File, file) && (held == LockType.Unlock || range.Type == LockType.Write))
+                    held = range.Type;
+            }
+        }
+
+        return held;
+    }
+
     /// <summary>
     /// Tries to lock (EAGAIN when another owner is in the way) or, with <see cref="LockType.Unlock"/>, releases what the owner holds in the
     /// range and what came through <paramref name="file"/>. Length 0 reaches to the end of the file. EINVAL for a bad range.

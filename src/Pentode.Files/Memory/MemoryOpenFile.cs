@@ -95,6 +95,16 @@ internal sealed class MemoryOpenFile : IOpenFile
     }
 
     /// <inheritdoc/>
+    public LockType HeldLock
+    {
+        get
+        {
+            lock (_tree.Gate)
+                return _node.Locks.HeldThrough(this);
+        }
+    }
+
+    /// <inheritdoc/>
     public bool ReleaseLocks()
     {
         lock (_tree.Gate)

@@ -161,8 +161,8 @@ internal sealed partial class NinePConnection
         P9Type.Tunlinkat => UnlinkAt(q),
         P9Type.Txattrwalk => XattrWalk(q),
         P9Type.Txattrcreate => new(XattrCreate(q)),
-        P9Type.Tlock => new(Lock(q)),
-        P9Type.Tgetlock => new(GetLock(q)),
+        P9Type.Tlock => Lock(q),
+        P9Type.Tgetlock => GetLock(q),
         _ => new(Errno.EOPNOTSUPP),
     };
 

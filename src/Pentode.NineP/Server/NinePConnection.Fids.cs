@@ -101,8 +101,8 @@ internal sealed partial class NinePConnection
     {
         if (_lockWaiters.Count > 0)
             DropLockWaiters(fid);
-        if (_waitingOpens.Count > 0)
-            GiveUpOpens(fid);
+        if (_waiting.Count > 0)
+            GiveUpWaiting(fid);
         if (ReleaseLocks(fid))
             _server.LocksChanged();
     }
@@ -112,6 +112,6 @@ internal sealed partial class NinePConnection
         if (!fid.HasLocks || fid.File is not { } file)
             return false;
         fid.HasLocks = false;
-        return Volume.ReleaseLocks(file);
+        return fid.Volume.ReleaseLocks(file);
     }
 }

@@ -5,7 +5,7 @@ using Pentode.Files;
 namespace Pentode.NineP.Server;
 
 /// <summary>
-/// Opens of trees whose opens may wait for others. They are given up by Tflush, by a clunk of their fid, by Tversion and at the end of the connection; one that was granted
+/// Opens of trees whose opens may wait for others, and locks that wait for other nodes. They are given up by Tflush, by a clunk of their fid, by Tversion and at the end of the connection; one that was granted
 /// in the same moment is answered as granted, before the Rflush, and is the client's to clunk.
 /// </summary>
 internal sealed partial class NinePConnection
@@ -13,14 +13,14 @@ internal sealed partial class NinePConnection
     // Of open(2); they mean something only to a tree whose opens wait.
     private const uint WaitingOpenFlags = 0x800 | 0x4000;
 
-    private readonly List<Request> _waitingOpens = [];
+    private readonly List<Request> _waiting = [];
 
     /// <summary>Room is left for what ends the waits: a client whose every tag waits could not even clunk.</summary>
-    private bool MayWait => !IsDraining && _waitingOpens.Count < Math.Max(1, _options.MaxTags / 2);
+    private bool MayWait => !IsDraining && _waiting.Count < Math.Max(1, _options.MaxTags / 2);
 
     private OpenOrigin BeginWaiting(Request q)
     {
-        _waitingOpens.Add(q);
+        _waiting.Add(q);
         return new OpenOrigin(0, q.Token);
     }
 
@@ -35,7 +35,7 @@ internal sealed partial class NinePConnection
         }
         finally
         {
-            _waitingOpens.Remove(q);
+            _waiting.Remove(q);
         }
     }
 
@@ -50,13 +50,13 @@ internal sealed partial class NinePConnection
         }
         finally
         {
-            _waitingOpens.Remove(q);
+            _waiting.Remove(q);
         }
     }
 
-    private void GiveUpOpens(Fid? of)
+    private void GiveUpWaiting(Fid? of)
     {
-        foreach (var q in _waitingOpens.ToArray())
+        foreach (var q in _waiting.ToArray())
         {
             if (of is null || q.First == of)
                 q.GiveUp();

@@ -87,7 +87,7 @@ internal sealed partial class NinePConnection : FramedStream
     protected override void OnDraining()
     {
         DropLockWaiters(answer: true);
-        GiveUpOpens(of: null);
+        GiveUpWaiting(of: null);
     }
 
     /// <inheritdoc/>
@@ -95,7 +95,7 @@ internal sealed partial class NinePConnection : FramedStream
     {
         _epoch++;
         DropLockWaiters(answer: false);
-        GiveUpOpens(of: null);
+        GiveUpWaiting(of: null);
         if (_handshake.IsPending)
             Loop.Cancel(_handshake);
         if (_lockTimer.IsPending)

@@ -70,10 +70,15 @@ internal sealed class Request
 
     public long LockLength { get; set; }
 
+    public bool LockMayWait { get; set; }
+
     public long LockDeadline { get; set; }
 
     /// <summary>Set when the client gives the request up.</summary>
     public CancellationToken Token => (_cancel ??= new CancellationTokenSource()).Token;
+
+    /// <summary>The client has given up.</summary>
+    public bool IsGivenUp => _cancel?.IsCancellationRequested == true;
 
     /// <summary>The client gives up.</summary>
     public void GiveUp() => _cancel?.Cancel();

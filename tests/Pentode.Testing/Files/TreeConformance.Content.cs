@@ -84,15 +84,15 @@ public abstract partial class TreeConformance
         var two = await Ok(Volume.Open(Root, f, ReadWrite));
         var session = new object();
         LockOwner a = new(session, 1, "c"), b = new(session, 2, "c");
-        Assert.Equal(Errno.None, Volume.TryLock(one, a, LockType.Write, 0, 100));
-        Assert.Equal(Errno.EAGAIN, Volume.TryLock(two, b, LockType.Read, 50, 1));
-        Assert.Equal(Errno.None, Volume.TryLock(one, a, LockType.Unlock, 40, 20));
-        Assert.Equal(Errno.None, Volume.TryLock(two, b, LockType.Write, 40, 20));
-        Assert.Equal(LockType.Write, Volume.TestLock(two, b, LockType.Read, 60, 1).Value.Type);
-        Assert.Equal(LockType.Unlock, Volume.TestLock(two, b, LockType.Write, 100, 0).Value.Type);
+        Assert.Equal(Errno.None, await Volume.Lock(one, a, LockType.Write, 0, 100));
+        Assert.Equal(Errno.EAGAIN, await Volume.Lock(two, b, LockType.Read, 50, 1));
+        Assert.Equal(Errno.None, await Volume.Lock(one, a, LockType.Unlock, 40, 20));
+        Assert.Equal(Errno.None, await Volume.Lock(two, b, LockType.Write, 40, 20));
+        Assert.Equal(LockType.Write, (await Volume.TestLock(two, b, LockType.Read, 60, 1)).Value.Type);
+        Assert.Equal(LockType.Unlock, (await Volume.TestLock(two, b, LockType.Write, 100, 0)).Value.Type);
         await Ok(Volume.Close(two));
-        Assert.Equal(Errno.None, Volume.TryLock(one, a, LockType.Read, 40, 20));
-        Assert.Equal(Errno.EINVAL, Volume.TryLock(one, a, LockType.Read, -1, 20));
+        Assert.Equal(Errno.None, await Volume.Lock(one, a, LockType.Read, 40, 20));
+        Assert.Equal(Errno.EINVAL, await Volume.Lock(one, a, LockType.Read, -1, 20));
         await Ok(Volume.Close(one));
     });
 

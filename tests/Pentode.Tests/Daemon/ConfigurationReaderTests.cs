@@ -72,6 +72,8 @@ public sealed class ConfigurationReaderTests
     [InlineData("files:\n  listen: nowhere\n  exports: [{path: /a}]", "p.yaml:2:11: 'nowhere' is not an address: write HOST:PORT or unix:/path")]
     [InlineData("files:\n  listen: ['h:70000']\n  exports: [{path: /a}]", "p.yaml:2:12: '70000' is not a port: 0 to 65535")]
     [InlineData("files:\n  listen: ['::1:5']\n  exports: [{path: /a}]", "p.yaml:2:12: '::1:5': put an IPv6 address in brackets, as in [::1]:PORT")]
+    [InlineData("files: {exports: [{path: /d, cluster_locks: x}]}", "p.yaml:1:45: 'cluster_locks' is DOMAIN/PREFIX, not 'x'")]
+    [InlineData("files: {exports: [{path: /d, cluster_locks: d/123456789012345}]}", "p.yaml:1:45: the prefix of 'cluster_locks' has at most 14 bytes and does not begin with '$', unlike '123456789012345'")]
     [InlineData("blocks: {exports: [{name: a}]}", "p.yaml:1:20: this export needs 'path' or 'memory'")]
     [InlineData("blocks: {exports: [{memory: 64MeB}]}", "p.yaml:1:29: 'memory' must be a size such as 64KiB, 512MiB or 1GiB")]
     [InlineData("blocks: {listen: {address: 'h:1', old_style: dsik}, exports: [{name: disk, path: /d}]}", "p.yaml:1:46: 'old_style' names no export: 'dsik'; did you mean 'disk'?")]

@@ -5,6 +5,7 @@ using Pentode.Files;
 using Pentode.Files.Memory;
 using Pentode.Fuse;
 using Pentode.Fuse.Wire;
+using Pentode.Tests.Locks;
 using Pentode.Uring;
 using static Pentode.Tests.Fuse.FuseKernel;
 
@@ -182,6 +183,31 @@ public sealed class FuseSessionTests
         var flush = kernel.Send(FuseOpcode.Flush, node, Body(handle, 0u, 0u, 1UL));
         Assert.Equal(new HashSet<ulong> { waiting, flush }, [kernel.Receive().Unique, kernel.Receive().Unique]);
         Assert.Equal(-(int)Errno.EAGAIN, kernel.Ask(FuseOpcode.Setlk, node, Lock(handle, owner: 1, type: 1)).Error);
+    }
+
+    [Fact]
+    public async Task A_lock_of_another_node_is_waited_for_beside_the_loop_and_can_be_given_up()
+    {
+        await using var nodes = new SharedFileNodes();
+        await using var one = FuseKernel.Ready(volume: (await nodes.StartAsync("a")).Volume);
+        await using var two = FuseKernel.Ready(volume: (await nodes.StartAsync("b")).Volume);
+        var (nodeA, a) = one.Create("f");
+        var (nodeB, b) = two.Create("f");
+        one.Ok(FuseOpcode.Setlk, nodeA, Lock(a, owner: 1, type: 1));
+        Assert.Equal(-(int)Errno.EAGAIN, two.Ask(FuseOpcode.Setlk, nodeB, Lock(b, owner: 2, type: 0)).Error);
+        Assert.Equal(1u, U32(two.Ok(FuseOpcode.Getlk, nodeB, Lock(b, owner: 2, type: 1)), 16));
+        var given = two.Send(FuseOpcode.Setlkw, nodeB, Lock(b, owner: 2, type: 1));
+        two.Settle();
+        two.Send(FuseOpcode.Interrupt, nodeB, Body(given));
+        Assert.Equal((given, -(int)Errno.EINTR), (two.Receive() is var r ? r.Unique : 0, r.Error));
+        var waiting = two.Send(FuseOpcode.Setlkw, nodeB, Lock(b, owner: 2, type: 1));
+        two.Settle();
+        one.Ok(FuseOpcode.Flush, nodeA, Body(a, 0u, 0u, 1UL));
+        Assert.Equal((waiting, 0), (two.Receive() is var g ? g.Unique : 0, g.Error));
+        Assert.Equal(-(int)Errno.EAGAIN, one.Ask(FuseOpcode.Setlk, nodeA, Lock(a, owner: 1, type: 1)).Error);
+        // One that is waited for at the end of the mount is let go.
+        one.Send(FuseOpcode.Setlkw, nodeA, Lock(a, owner: 1, type: 1));
+        one.Settle();
     }
 
     [Fact]

@@ -110,6 +110,8 @@ internal sealed class HookedTree(ITreeBackend inner, Func<string, ValueTask> hoo
 
         public Errno TryLock(LockOwner owner, LockType type, long start, long length) => behind.TryLock(owner, type, start, length);
 
+        public LockType HeldLock => behind.HeldLock;
+
         public Result<LockRange> TestLock(LockOwner owner, LockType type, long start, long length) => behind.TestLock(owner, type, start, length);
 
         public bool ReleaseLocks() => behind.ReleaseLocks();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Pentode.Core;
 using Pentode.Files;
@@ -21,59 +22,89 @@ internal sealed partial class NinePConnection
     /// <summary>Tries every waiting lock again; answers those that got it or waited long enough.</summary>
     public void RetryLocks()
     {
-        for (var i = 0; i < _lockWaiters.Count && !IsClosing; i++)
+        // Those that go on waiting are put at the end again, so that their order stays.
+        for (var left = _lockWaiters.Count; left > 0 && _lockWaiters.Count > 0 && !IsClosing; left--)
         {
-            var q = _lockWaiters[i];
-            var error = TryLock(q, q.First!);
-            if (error == Errno.EAGAIN && Loop.NowMs < q.LockDeadline)
-                continue;
-            i--;
+            var q = _lockWaiters[0];
             RemoveLockWaiter(q);
-            Finish(q, AnswerLock(q, error));
+            var task = AskLock(q, q.First!);
+            if (task.IsCompletedSuccessfully)
+                Finish(q, task.Result);
+            else
+                q.Await(task);
         }
 
-        if (_lockWaiters.Count > 0 && !IsClosing && !_lockTimer.IsPending)
-            Loop.Delay(LockPollMs, _lockTimer);
+        ArmLockTimer();
     }
 
-    private Errno Lock(Request q)
+    private ValueTask<Errno> Lock(Request q)
     {
         if (!Tlock.TryRead(q.Body.Span, out var m))
-            return BadFrame;
+            return new(BadFrame);
         if (UseNode(q, m.Fid) is not { } fid || fid.File is null)
-            return Errno.EBADF;
+            return new(Errno.EBADF);
         if (m.Kind > 2 || m.Start > long.MaxValue || m.Length > long.MaxValue || m.ClientId.Length > P9Limits.MaxClientId)
-            return Errno.EINVAL;
+            return new(Errno.EINVAL);
         q.LockOwner = new LockOwner(this, m.ProcId, Encoding.UTF8.GetString(m.ClientId));
         q.LockType = (LockType)m.Kind;
         q.LockStart = (long)m.Start;
         q.LockLength = (long)m.Length;
-        var error = TryLock(q, fid);
-        if (error != Errno.EAGAIN || (m.Flags & 1) == 0 || IsDraining)
-            return AnswerLock(q, error);
+        q.LockMayWait = (m.Flags & 1) != 0;
         q.LockDeadline = Loop.NowMs + _options.LockHoldMs;
-        _lockWaiters.Add(q);
-        _hasLockWaiters = true;
-        if (!_lockTimer.IsPending)
-            Loop.Delay(LockPollMs, _lockTimer);
-        return Held;
+        return AskLock(q, fid);
     }
 
-    private Errno TryLock(Request q, Fid fid)
+    /// <summary>Tries, and where others than the owners of the tree may be in the way waits in the volume, as long as the client may wait.</summary>
+    private ValueTask<Errno> AskLock(Request q, Fid fid)
     {
         // A fid clunked while its lock waited has nothing left to lock.
         if (fid.File is not { } file)
-            return Errno.EBADF;
-        var error = fid.Volume.TryLock(file, q.LockOwner!, q.LockType, q.LockStart, q.LockLength);
+            return new(Errno.EBADF);
+        var asksOthers = fid.Volume.LocksMayWait && q.LockType != LockType.Unlock;
+        var wait = asksOthers && q.LockMayWait && MayWait ? new LockWait(Math.Max(0, q.LockDeadline - Loop.NowMs), q.Token) : default;
+        if (wait.Ms > 0)
+            _waiting.Add(q);
+        var task = fid.Volume.Lock(file, q.LockOwner!, q.LockType, q.LockStart, q.LockLength, wait);
+        return task.IsCompletedSuccessfully ? new(Asked(q, fid, task.Result)) : AskedLater(q, fid, task);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> AskedLater(Request q, Fid fid, ValueTask<Errno> task) => Asked(q, fid, await task.ConfigureAwait(false));
+
+    private Errno Asked(Request q, Fid fid, Errno error)
+    {
+        if (_waiting.Count > 0)
+            _waiting.Remove(q);
         if (error == Errno.EACCES)
             error = Errno.EAGAIN;
-        if (error != Errno.None)
-            return error;
-        if (q.LockType == LockType.Unlock)
-            _server.LocksChanged();
-        else
-            fid.HasLocks = true;
-        return Errno.None;
+        if (error == Errno.None)
+        {
+            if (q.LockType == LockType.Unlock)
+                _server.LocksChanged();
+            else
+                fid.HasLocks = true;
+        }
+        else if (error == Errno.EAGAIN)
+        {
+            // Given up while it asked others: nobody will do that again.
+            if (q.IsGivenUp)
+                return Errno.EINTR;
+            if (q.LockMayWait && !IsDraining && !IsClosing && Loop.NowMs < q.LockDeadline)
+            {
+                _lockWaiters.Add(q);
+                _hasLockWaiters = true;
+                ArmLockTimer();
+                return Held;
+            }
+        }
+
+        return AnswerLock(q, error);
+    }
+
+    private void ArmLockTimer()
+    {
+        if (_lockWaiters.Count > 0 && !IsClosing && !_lockTimer.IsPending)
+            Loop.Delay(LockPollMs, _lockTimer);
     }
 
     private Errno AnswerLock(Request q, Errno error)
@@ -84,26 +115,34 @@ internal sealed partial class NinePConnection
         return Errno.None;
     }
 
-    private Errno GetLock(Request q)
+    private ValueTask<Errno> GetLock(Request q)
     {
         if (!Tgetlock.TryRead(q.Body.Span, out var m))
-            return BadFrame;
+            return new(BadFrame);
         if (UseNode(q, m.Fid) is not { } fid || fid.File is not { } file)
-            return Errno.EBADF;
+            return new(Errno.EBADF);
         if (m.Kind > 2 || m.Start > long.MaxValue || m.Length > long.MaxValue || m.ClientId.Length > P9Limits.MaxClientId)
-            return Errno.EINVAL;
+            return new(Errno.EINVAL);
 
         // The kernel's client always says UNLCK here; it means "would a write lock conflict".
         var type = m.Kind == 0 ? LockType.Read : LockType.Write;
         var owner = new LockOwner(this, m.ProcId, Encoding.UTF8.GetString(m.ClientId));
-        var result = fid.Volume.TestLock(file, owner, type, (long)m.Start, (long)m.Length);
+        var task = fid.Volume.TestLock(file, owner, type, (long)m.Start, (long)m.Length);
+        return task.IsCompletedSuccessfully ? new(AnswerGetLock(q, task.Result)) : AnswerGetLockLater(q, task);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> AnswerGetLockLater(Request q, ValueTask<Result<LockRange>> task) => AnswerGetLock(q, await task.ConfigureAwait(false));
+
+    private Errno AnswerGetLock(Request q, Result<LockRange> result)
+    {
         if (!result.IsOk)
             return result.Error;
         var found = result.Value;
-        if (found.Type == LockType.Unlock)
-            Answer(q, new Rgetlock { Kind = 2, Start = m.Start, Length = m.Length, ProcId = m.ProcId, ClientId = m.ClientId });
-        else
+        if (found.Type != LockType.Unlock)
             Answer(q, new Rgetlock { Kind = (byte)found.Type, Start = (ulong)found.Start, Length = (ulong)found.Length, ProcId = found.ProcessId, ClientId = Encoding.UTF8.GetBytes(found.ClientId) });
+        else if (Tgetlock.TryRead(q.Body.Span, out var m))
+            Answer(q, new Rgetlock { Kind = 2, Start = m.Start, Length = m.Length, ProcId = m.ProcId, ClientId = m.ClientId });
         return Errno.None;
     }
 

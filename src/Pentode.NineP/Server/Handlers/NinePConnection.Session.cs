@@ -18,7 +18,7 @@ internal sealed partial class NinePConnection
         _epoch++;
         q.Epoch = _epoch;
         DropLockWaiters(answer: false);
-        GiveUpOpens(of: null);
+        GiveUpWaiting(of: null);
         _tags.Clear();
         ClunkAll();
         if (m.Msize < P9Limits.MinimumMsize)
