@@ -124,7 +124,12 @@ internal static class PostgresSchema
         #variable_conflict use_column
         BEGIN
             PERFORM pentode_locks.confirm(cluster);
-            RETURN QUERY SELECT s.key, s.val, s.rev FROM pentode_locks.store AS s WHERE s.key >= first AND (past IS NULL OR s.key < past) ORDER BY s.key LIMIT most;
+            -- Both bounds have to be conditions of the index: else a short range reads on to the end of the table.
+            IF past IS NULL THEN
+                RETURN QUERY SELECT s.key, s.val, s.rev FROM pentode_locks.store AS s WHERE s.key >= first ORDER BY s.key LIMIT most;
+            ELSE
+                RETURN QUERY SELECT s.key, s.val, s.rev FROM pentode_locks.store AS s WHERE s.key >= first AND s.key < past ORDER BY s.key LIMIT most;
+            END IF;
         END $$;
         """;
 }

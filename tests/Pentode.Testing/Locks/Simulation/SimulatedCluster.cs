@@ -16,15 +16,23 @@ public sealed class SimulatedCluster
     public static readonly SessionTiming Timing = new(100, 500, 800);
 
     private const long FaultsEndUs = 4_000_000;
-    private const long HealUs = 800_000 + 5_000_000;
-    private const long LongestUs = 60_000_000;
+    private const long SessionsUs = 800_000;
+    private const long HealUs = SessionsUs + 5_000_000;
+    private const long FreeUs = 1_500_000;
+    private const long LongestUs = 300_000_000;
     private const long SightUs = 20_000;
+
+    // Two times DeadlockAfterMs until the last of a circle has been stated, four until the others have read of it, half of one for the proof: by clocks that may be a
+    // tenth too slow, of records read again every ResendMs.
+    private const long CircleUs = 1_700_000;
 
     // What a request may need to enter the queue when seven nodes change the record without pause.
     private const long OrderSlackNs = 1_500_000_000;
 
     private readonly List<SimulatedNode> _nodes = [];
     private readonly List<string> _failures = [];
+    private readonly CircleSight _sight;
+    private long? _healedUs;
 
     private SimulatedCluster(int seed, bool omitUpgradeRule, ILog log)
     {
@@ -34,6 +42,7 @@ public sealed class SimulatedCluster
         World = new SimulatedWorld(seed);
         Store = new SimulatedStore(World);
         Locks = World.Random.Next(1, 4);
+        _sight = new CircleSight(Store);
     }
 
     /// <summary>The seed.</summary>
@@ -93,15 +102,14 @@ public sealed class SimulatedCluster
         if (faults.MeanTimeToEventMs > 0)
             NextFault(faults);
         World.At(FaultsEndUs, () => Store.Faults = SimulatedFaults.None);
-        long? healedUs = null;
         World.Run(LongestUs, () =>
         {
             if (_failures.Count > 0)
                 return true;
             if (World.NowUs < FaultsEndUs && faults != SimulatedFaults.None)
                 return _nodes.All(n => n.IsDone);
-            healedUs ??= Math.Max(World.NowUs, _nodes.Max(n => Math.Max(n.Host.PausedUntilUs, n.Host.CutOffUntilUs)));
-            CheckLiveness(healedUs.Value);
+            _healedUs ??= Math.Max(World.NowUs, _nodes.Max(n => Math.Max(n.Host.PausedUntilUs, n.Host.CutOffUntilUs)));
+            CheckLiveness(_healedUs.Value);
             return _nodes.All(n => n.IsDone);
         });
         if (_failures.Count == 0 && _nodes.Any(n => !n.IsDone))
@@ -138,17 +146,20 @@ public sealed class SimulatedCluster
             ? $"; has {resource.Level}, used by {string.Join(",", resource.Handles.Select(h => $"{h.Options.OpenerPid}:{h.Mode}"))}, waited for by {string.Join(",", resource.Waiters.Select(w => $"{w.Options.OpenerPid}:{w.Options.Mode}"))}"
             : string.Empty;
 
+    // Those who take one lock at a time wait only for those before them, and each of these uses it for a moment. A collector may wait for many circles, one after
+    // another, before its turn comes: of it is asked that each of them ends in time, and that it goes on as soon as nobody is in its way.
     private void CheckLiveness(long healedUs)
     {
-        // A request waits for those before it, so the bound is on the time since anything was granted while somebody waits.
-        var waiting = _nodes.SelectMany(n => n.Users).Where(u => u.WaitingSinceUs is { } since && World.NowUs > Math.Max(since, healedUs) + HealUs).ToArray();
+        var waiting = _nodes.SelectMany(n => n.Users).Where(u => u is SimulatedUser && u.WaitingSinceUs is { } since && World.NowUs > Math.Max(since, healedUs) + HealUs).ToArray();
         if (waiting.Length > 0)
             Fail($"waits do not end: {string.Join("; ", waiting.Select(u => u.Words))}");
     }
 
     private void LookForCircles() => World.After(SightUs, () =>
     {
-        CircleSight.Mark([.. _nodes.SelectMany(static n => n.Users).OfType<SimulatedCollector>()], Store);
+        var healedUs = _healedUs is { } us ? us + SessionsUs : long.MaxValue / 2;
+        if (_sight.Look([.. _nodes.SelectMany(static n => n.Users).OfType<SimulatedCollector>()], World.NowUs, healedUs, CircleUs, FreeUs) is { } words)
+            Fail(words);
         LookForCircles();
     });
 

@@ -26,8 +26,9 @@ internal sealed class SimulatedNode
             NoLossActions.Instance);
         for (var i = 0; i < users; i++)
             _users.Add(new SimulatedUser(this, i + 1, uses));
+        // Most of what collectors do ends in a circle, and circles over the same few locks are broken one after another.
         for (var i = 0; i < collectors; i++)
-            _users.Add(new SimulatedCollector(this, 100 + i, uses));
+            _users.Add(new SimulatedCollector(this, 100 + i, Math.Max(2, uses / 3)));
     }
 
     internal SimulatedCluster Cluster { get; }
