@@ -15,6 +15,7 @@ namespace Pentode.SystemTests.Names;
 internal sealed class CrashedNames : IDisposable
 {
     private const int Clients = 4;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private static readonly string[] s_points = ["commit.begin", "commit.job", "commit.before", "commit.after"];
 
     private readonly TemporaryDirectory _files;
@@ -47,6 +48,9 @@ internal sealed class CrashedNames : IDisposable
     /// <summary>Calls that were answered only after a kill.</summary>
     public int Retried => _clients.Sum(c => c.Retried);
 
+    /// <summary>Answers that said "later".</summary>
+    public int Postponed => _clients.Sum(c => c.Postponed);
+
     /// <summary>Calls answered.</summary>
     public int Answered => _clients.Sum(c => c.Answered);
 
@@ -67,13 +71,21 @@ internal sealed class CrashedNames : IDisposable
     public async Task KillDaemon()
     {
         var isAtPoint = _random.Next(4) != 0;
+        using var stop = new CancellationTokenSource();
+        var clients = Changes(stop);
+
+        // One of four meets what the last one left: calls sent again, and the comparison.
+        if (_random.Next(4) != 0)
+            await UntilChanging(clients);
         if (isAtPoint)
             Arm("kill");
-        await Run(async () =>
-        {
-            // At any moment; or should the point not be reached.
-            await Task.Delay(isAtPoint ? 3000 : 100 + _random.Next(500));
-        });
+
+        // At any moment; or should the point not be reached.
+        await Task.WhenAny(clients, Task.Delay(isAtPoint ? 3000 : _random.Next(300)));
+        _daemon!.Dispose();
+        _daemon = null;
+        await stop.CancelAsync();
+        await clients.WaitAsync(s_patience);
         File.Delete(Plan);
         Kills++;
         await Check(isExact: false);
@@ -85,14 +97,13 @@ internal sealed class CrashedNames : IDisposable
     {
         var isAtPoint = _random.Next(4) != 0;
         using var stop = new CancellationTokenSource();
-        var clients = Changes(stop.Token);
+        var clients = Changes(stop);
 
         // What is compared is compared while the database is there.
-        while (!clients.IsCompleted && !_clients.All(c => c.IsChanging))
-            await Task.Delay(1);
+        await UntilChanging(clients);
         if (isAtPoint)
             Arm("wait");
-        var end = DateTime.UtcNow.AddMilliseconds(isAtPoint ? 3000 : 100 + _random.Next(500));
+        var end = DateTime.UtcNow.AddMilliseconds(isAtPoint ? 3000 : _random.Next(300));
         while (DateTime.UtcNow < end && !File.Exists(Plan + ".hit"))
             await Task.Delay(1);
         _postgres!.Kill();
@@ -102,7 +113,7 @@ internal sealed class CrashedNames : IDisposable
         _postgres.Restart();
         await Task.Delay(200);
         await stop.CancelAsync();
-        await clients.WaitAsync(TimeSpan.FromSeconds(60));
+        await clients.WaitAsync(s_patience);
         await Check(isExact: true);
     }
 
@@ -111,7 +122,7 @@ internal sealed class CrashedNames : IDisposable
     {
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
-        await Changes(stop.Token);
+        await Changes(stop);
         Assert.Equal(0, _daemon!.Terminate());
         await Check(isExact: true);
     }
@@ -134,26 +145,37 @@ internal sealed class CrashedNames : IDisposable
         var inner = _postgres is null ? "sqlite.step" : "postgres.send";
         var isInner = _random.Next(2) == 0;
         var point = isInner ? inner : s_points[_random.Next(s_points.Length)];
-        var count = 1 + _random.Next(_postgres is null && isInner ? 300 : 50);
+        var count = 1 + _random.Next(_postgres is null && isInner ? 300 : isInner ? 80 : 30);
         File.WriteAllText(Plan + ".new", string.Create(CultureInfo.InvariantCulture, $"{point} {count} {action}"));
         File.Move(Plan + ".new", Plan, overwrite: true);
     }
 
-    private Task Changes(CancellationToken stop)
+    /// <summary>Runs the clients; one that finds a mistake stops the others.</summary>
+    private Task Changes(CancellationTokenSource stop)
     {
         var port = Port;
-        return Task.WhenAll(_clients.Select(c => Task.Factory.StartNew(() => c.Run(port, stop), default, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        foreach (var client in _clients)
+            client.Rest();
+        return Task.WhenAll(_clients.Select(c => Task.Factory.StartNew(() => Run(c), default, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+        void Run(RetryingClient client)
+        {
+            try
+            {
+                client.Run(port, stop.Token);
+            }
+            catch
+            {
+                stop.Cancel();
+                throw;
+            }
+        }
     }
 
-    private async Task Run(Func<Task> limit)
+    private async Task UntilChanging(Task clients)
     {
-        using var stop = new CancellationTokenSource();
-        var clients = Changes(stop.Token);
-        await Task.WhenAny(clients, limit());
-        _daemon!.Dispose();
-        _daemon = null;
-        await stop.CancelAsync();
-        await clients.WaitAsync(TimeSpan.FromSeconds(60));
+        while (!clients.IsCompleted && !_clients.All(c => c.IsChanging))
+            await Task.Delay(1);
     }
 
     /// <summary>A check of the store, and of the feed: with <paramref name="isExact"/> no call is under way, else at most one of each client.</summary>

@@ -35,17 +35,17 @@ public sealed class NamesCrashTests
 
         // Version 2 has no answer for "later", only silence.
         using var names = new CrashedNames(s_seed + 2, postgres, hasVersion2: false);
-        await Kill(names, s_long > 0 ? s_long * 2 / 10 : 3, names.KillDatabase);
+        await Kill(names, s_long > 0 ? s_long * 2 / 10 : 3, names.KillDatabase, isDatabase: true);
     }
 
-    private static async Task Kill(CrashedNames names, int kills, Func<Task> kill)
+    private static async Task Kill(CrashedNames names, int kills, Func<Task> kill, bool isDatabase = false)
     {
         var watch = Stopwatch.StartNew();
         await names.Prepare();
         for (var i = 0; i < kills; i++)
             await kill();
         await names.Finish();
-        Assert.True(names.Kills == kills && names.Retried > 0 | kills < 10, $"{names.Retried} calls sent again");
-        TestContext.Current.TestOutputHelper?.WriteLine($"{kills} kills in {watch.Elapsed.TotalSeconds:F0} s: {names.Answered} calls answered, {names.Retried} of them after a kill");
+        Assert.True(names.Kills == kills && (names.Answered > 0 & (isDatabase || names.Retried > 0 || kills < 10)), $"{names.Answered} calls answered, {names.Retried} sent again");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kills} kills in {watch.Elapsed.TotalSeconds:F0} s: {names.Answered} calls answered, {names.Retried} of them sent again after a kill, {names.Postponed} after \"later\"");
     }
 }

@@ -25,6 +25,7 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
     private RetriedCall? _underWay;
     private uint _xid = ((uint)index << 26) + 1;
     private int _made;
+    private bool _isChanging;
 
     /// <summary>What the feed of the namespace must tell of this client's changes, by kind.</summary>
     public Dictionary<CatalogEventKind, int> Events { get; } = [];
@@ -35,8 +36,11 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
     /// <summary>Calls answered after they had been sent to a server that went away.</summary>
     public int Retried { get; private set; }
 
+    /// <summary>Answers that said "later": the database was away.</summary>
+    public int Postponed { get; private set; }
+
     /// <summary>What there is was compared; now it changes.</summary>
-    public bool IsChanging { get; private set; }
+    public bool IsChanging => Volatile.Read(ref _isChanging);
 
     /// <summary>Makes the directories.</summary>
     public void Prepare(int port)
@@ -54,7 +58,6 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
     public void Run(int port, CancellationToken stop)
     {
         NfsPeer peer;
-        IsChanging = false;
         try
         {
             peer = Connect(port);
@@ -75,7 +78,7 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
                 }
 
                 Verify(peer);
-                IsChanging = true;
+                Volatile.Write(ref _isChanging, true);
                 while (!stop.IsCancellationRequested)
                 {
                     _underWay = Next(peer);
@@ -90,6 +93,9 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
         }
     }
 
+    /// <summary>Before the next <see cref="Run"/>: nothing was compared yet.</summary>
+    public void Rest() => Volatile.Write(ref _isChanging, false);
+
     /// <summary>Compares everything with what is believed.</summary>
     public void Verify(NfsPeer peer)
     {
@@ -103,7 +109,8 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
         {
             var what = $"client {index}, {place}";
             var (status, handle) = peer.Lookup(_directories[place.Directory], place.Name);
-            Assert.True(status == 0 && handle.AsSpan().SequenceEqual(file.Handle), $"{what}: another object");
+            Assert.True(status == 0, $"{what}: status {status}");
+            Assert.True(handle.AsSpan().SequenceEqual(file.Handle), $"{what}: another object");
             var now = peer.Stat(handle);
             Assert.True(now.Type == file.Type && now.Links == (uint)(file.Type == Directory ? 2 : file.Links), $"{what}: type {now.Type}, links {now.Links}, not {file.Links}");
             if (file.Type is Regular or Directory)
@@ -167,6 +174,7 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
             status = reply.U32();
             if (status != Later)
                 break;
+            Postponed++;
             Thread.Sleep(20);
             call.Xid = _xid++;
         }
