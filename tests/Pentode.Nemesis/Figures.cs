@@ -56,7 +56,7 @@ internal sealed class Figures(string kind, Func<ILockStore> open, int rounds, in
             case "postgres":
                 using (var server = PostgresServer.Start(isDurable: true))
                 {
-                    var options = new PostgresOptions { ConnectionString = server.ConnectionString() };
+                    var options = new PostgresOptions { ConnectionString = server.ConnectionString(), CallTimeoutMs = 5000 };
                     return await new Figures("PostgreSQL", () => new PostgresLockStore(options, NullLog.Instance), rounds, held, waiters).RunAsync();
                 }
 

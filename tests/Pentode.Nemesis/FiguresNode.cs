@@ -1,3 +1,4 @@
+using Pentode.Core;
 using Pentode.Core.Diagnostics;
 using Pentode.Locks;
 using Pentode.Locks.Manager;
@@ -10,6 +11,9 @@ namespace Pentode.Nemesis;
 /// <summary>A node of this process in one domain, on a store that others may share.</summary>
 internal sealed class FiguresNode(LockManager manager, LockDomain domain) : IAsyncDisposable
 {
+    private const int StartAttempts = 100;
+    private const int StartPauseMs = 200;
+
     /// <summary>Transactions for locks it has sent to the store.</summary>
     public long RoundTrips => manager.Counters.RoundTrips.Value;
 
@@ -18,6 +22,13 @@ internal sealed class FiguresNode(LockManager manager, LockDomain domain) : IAsy
         var manager = new LockManager(store, new LockManagerOptions(cluster, name, new SessionTiming()), BootClock.Instance, NullLog.Instance, new MetricsRegistry(), NoLossActions.Instance);
         var error = await manager.StartAsync();
         var domain = await manager.JoinAsync(LockName.Of(domainName));
+        // The first calls of a fresh store make its schema, and may take longer than one call is given.
+        for (var attempt = 0; domain.Error == Errno.ENOTCONN && attempt < StartAttempts; attempt++)
+        {
+            await Task.Delay(StartPauseMs);
+            domain = await manager.JoinAsync(LockName.Of(domainName));
+        }
+
         return domain.IsOk ? new FiguresNode(manager, domain.Value) : throw new InvalidOperationException($"{error} {domain.Error} {manager.Problem}");
     }
 
