@@ -39,6 +39,9 @@ internal sealed class RetryingClient(int index, int seed, bool hasVersion2)
     /// <summary>Answers that said "later": the database was away.</summary>
     public int Postponed { get; private set; }
 
+    /// <summary>A call is not answered yet: it may have been done.</summary>
+    public bool IsUnderWay => _underWay is not null;
+
     /// <summary>What there is was compared; now it changes.</summary>
     public bool IsChanging => Volatile.Read(ref _isChanging);
 
