@@ -30,6 +30,7 @@ public sealed class HostExports : ITreeExports, IAsyncDisposable
     private Task _work = Task.CompletedTask;
     private volatile Table _table = new(ExportTable.Empty, new Dictionary<string, Place>(StringComparer.Ordinal), 0);
     private volatile HashSet<long> _watched = [];
+    private ExportFiles? _files;
     private string _said = "";
 
     /// <summary>A table that denies everything until <see cref="StartAsync"/>.</summary>
@@ -166,9 +167,14 @@ public sealed class HostExports : ITreeExports, IAsyncDisposable
             return;
         }
 
+        _said = "";
+
+        // The poll of a shared database finds mostly what is in force already.
+        if (read.Value.IsSame(_files) && places.Count == _table.Places.Count && !places.Except(_table.Places).Any())
+            return;
         var isFirst = _table.Version == 0;
         _table = new Table(hosts, places, _table.Version + 1);
-        _said = "";
+        _files = read.Value;
         if (!isFirst && _log.IsEnabled(LogLevel.Info))
             _log.Write(LogLevel.Info, $"{NamesLayout.Exports} is read again");
     }
@@ -252,7 +258,13 @@ public sealed class HostExports : ITreeExports, IAsyncDisposable
 
     private sealed record Table(ExportTable Hosts, IReadOnlyDictionary<string, Place> Places, long Version);
 
-    private sealed record ExportFiles(List<(string Name, byte[] Content)> Files, List<(string Name, byte[] Content)> Trusted);
+    private sealed record ExportFiles(List<(string Name, byte[] Content)> Files, List<(string Name, byte[] Content)> Trusted)
+    {
+        public bool IsSame(ExportFiles? other) => other is not null && IsSame(Files, other.Files) && IsSame(Trusted, other.Trusted);
+
+        private static bool IsSame(List<(string Name, byte[] Content)> one, List<(string Name, byte[] Content)> other) =>
+            one.Count == other.Count && one.Zip(other).All(p => p.First.Name == p.Second.Name && p.First.Content.AsSpan().SequenceEqual(p.Second.Content));
+    }
 
     private readonly record struct Place(long Root, ushort Id);
 

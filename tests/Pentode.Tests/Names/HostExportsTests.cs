@@ -75,6 +75,23 @@ public sealed class HostExportsTests
         await Until(() => exports.For(s_a).Count == 0);
     }
 
+    [Fact]
+    public async Task WhatIsInForceAlreadyIsNotReadAgain()
+    {
+        await using var host = await NamesHost.Start();
+        var admin = new Shell(host.View(), Credentials.Root);
+        await admin.Write("/admin/etc/exports/10.0.0.1", "/pnfs /0/root/fs/usr 30 nooptions\n");
+        await using var exports = new HostExports(host.Shared, host.Log);
+        await exports.StartAsync();
+        var version = exports.Version;
+        await admin.Write("/admin/etc/exports/10.0.0.1", "/pnfs /0/root/fs/usr 30 nooptions\n");
+        await Task.Delay(400);
+        await admin.Write("/admin/etc/exports/10.0.0.2", "/pnfs /0/root/fs/usr 30 nooptions\n");
+        await Until(() => exports.For(s_b).Count == 1);
+        Assert.Equal(version + 1, exports.Version);
+        Assert.Single(host.Log.Lines, l => l.Message.Contains("is read again", StringComparison.Ordinal));
+    }
+
     private static async Task Until(Func<bool> isSo)
     {
         for (var i = 0; i < 1000 && !isSo(); i++)
