@@ -144,22 +144,36 @@ internal sealed class LockFileNode(LockTree tree, LockDomainNode parent, LockNam
 
     private Result<IOpenFile> Opened(Result<LockHandle> handle, int flags)
     {
-        bool isRemoving;
-        lock (Tree.Gate)
-        {
-            if (--_waiters == 0)
-                _noWaiters?.TrySetResult();
-            isRemoving = _isRemoving;
-            if (handle.IsOk && !isRemoving)
-                _holders++;
-        }
-
+        var isRemoving = !TryHold(handle.IsOk);
+        if (isRemoving && handle.IsOk)
+            handle.Value.Dispose();
+        EndWaiting();
         var isTry = (flags & NonBlock) != 0;
         if (!handle.IsOk)
             return handle.Error == Errno.EAGAIN && isTry ? Errno.ETXTBSY : handle.Error;
         if (!isRemoving)
             return new LockOpenFile(this, handle.Value, flags);
-        handle.Value.Dispose();
         return isTry ? Errno.ETXTBSY : Errno.EAGAIN;
+    }
+
+    // False while the file is being removed.
+    private bool TryHold(bool isGranted)
+    {
+        lock (Tree.Gate)
+        {
+            if (isGranted && !_isRemoving)
+                _holders++;
+            return !_isRemoving;
+        }
+    }
+
+    // Whoever removes the file goes on then, and must not find the lock in use any more.
+    private void EndWaiting()
+    {
+        lock (Tree.Gate)
+        {
+            if (--_waiters == 0)
+                _noWaiters?.TrySetResult();
+        }
     }
 }

