@@ -29,6 +29,9 @@ public sealed class PentodeProcess : IDisposable
     /// <summary>Process id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>It has ended, by itself or by a signal.</summary>
+    public bool HasExited => _process.HasExited;
+
     /// <summary>What it wrote to standard error so far.</summary>
     public string Errors
     {
