@@ -31,6 +31,7 @@ internal sealed class GuardedDaemon : IDisposable
               store: etcd
               etcd: {endpoints: "{{etcd.Endpoints[0]}}"}
               node: {{node}}
+              directory: {{directory[node + ".state"]}}
               heartbeat: 200ms
               hold: 2s
               dead: 3s
