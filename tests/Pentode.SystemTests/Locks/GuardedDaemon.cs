@@ -30,8 +30,7 @@ internal sealed class GuardedDaemon : IDisposable
             locks:
               store: etcd
               etcd: {endpoints: "{{etcd.Endpoints[0]}}"}
-              node: {{node}}
-              directory: {{directory[node + ".state"]}}
+              node: {{node}}{{Path.GetFileName(directory.Path)[^6..]}}
               heartbeat: 200ms
               hold: 2s
               dead: 3s
