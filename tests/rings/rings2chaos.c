@@ -279,9 +279,11 @@ static void begin(struct worker *w, struct client *c)
     w->connections++;
     c->memory = memfd_create("chaos", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     c->map = MAP_FAILED;
+    // What is not sealed is refused, and a task of this very client may cut it short: not a thing to touch.
+    int sealed = chance(w, 20) != 0;
     if (c->memory < 0 || ftruncate(c->memory, MEMORY) < 0
-        || fcntl(c->memory, F_ADD_SEALS, chance(w, 20) ? F_SEAL_SHRINK | F_SEAL_GROW : F_SEAL_GROW) < 0
-        || (c->map = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, c->memory, 0)) == MAP_FAILED)
+        || fcntl(c->memory, F_ADD_SEALS, sealed ? F_SEAL_SHRINK | F_SEAL_GROW : F_SEAL_GROW) < 0
+        || (c->map = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, sealed ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, sealed ? c->memory : -1, 0)) == MAP_FAILED)
         die("no memory: %s", strerror(errno));
     c->doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
