@@ -63,21 +63,6 @@ void initialize_o2dl_error_table(void)
         (void)add_error_table(&et_o2dl_error_table);
 }
 
-static int find_tree(char *path, size_t size)
-{
-    struct mntent *entry;
-    int found = 0;
-    FILE *mounts = setmntent("/proc/self/mounts", "r");
-
-    if (!mounts)
-        return 0;
-    while (!found && (entry = getmntent(mounts)))
-        found = (!strcmp(entry->mnt_type, "ocfs2_dlmfs") || (!strcmp(entry->mnt_type, PENTODE_TYPE) && !strncmp(entry->mnt_fsname, PENTODE_SOURCE, sizeof(PENTODE_SOURCE) - 1)))
-            && (size_t)snprintf(path, size, "%s", entry->mnt_dir) < size;
-    endmntent(mounts);
-    return found;
-}
-
 /* 1 when the file lists the word, 0 when it does not or is not there. */
 static int lists(const char *path, const char *word)
 {
@@ -97,12 +82,31 @@ static int lists(const char *path, const char *word)
     return 0;
 }
 
+static int is_tree(const struct mntent *entry)
+{
+    return !strcmp(entry->mnt_type, "ocfs2_dlmfs") || (!strcmp(entry->mnt_type, PENTODE_TYPE) && !strncmp(entry->mnt_fsname, PENTODE_SOURCE, sizeof(PENTODE_SOURCE) - 1));
+}
+
 static int tree_supports(const char *tree, const char *word)
 {
     char path[PATH_MAX + 32];
 
-    snprintf(path, sizeof(path), "%s/.capabilities", tree);
-    return lists(path, word) || lists(KERNEL_CAPABILITIES, word);
+    return lists(KERNEL_CAPABILITIES, word) || ((size_t)snprintf(path, sizeof(path), "%s/.capabilities", tree) < sizeof(path) && lists(path, word));
+}
+
+/* The first lock tree that supports what the word says; not the mount of a daemon that died, which cannot answer. */
+static int find_tree(const char *word, char *path, size_t size)
+{
+    struct mntent *entry;
+    int found = 0;
+    FILE *mounts = setmntent("/proc/self/mounts", "r");
+
+    if (!mounts)
+        return 0;
+    while (!found && (entry = getmntent(mounts)))
+        found = is_tree(entry) && !access(entry->mnt_dir, F_OK) && tree_supports(entry->mnt_dir, word) && (size_t)snprintf(path, size, "%s", entry->mnt_dir) < size;
+    endmntent(mounts);
+    return found;
 }
 
 static errcode_t supports(const char *word, int *answer)
@@ -111,7 +115,7 @@ static errcode_t supports(const char *word, int *answer)
 
     if (!answer)
         return O2DLM_ET_INVALID_ARGS;
-    *answer = find_tree(tree, sizeof(tree)) ? tree_supports(tree, word) : lists(KERNEL_CAPABILITIES, word);
+    *answer = lists(KERNEL_CAPABILITIES, word) || find_tree(word, tree, sizeof(tree));
     return 0;
 }
 
@@ -204,7 +208,7 @@ errcode_t o2dlm_initialize(const char *path, const char *domain, struct o2dlm_ct
     if (!ctxt)
         return O2DLM_ET_NO_MEMORY;
     if (!path)
-        error = find_tree(ctxt->tree, sizeof(ctxt->tree)) ? 0 : O2DLM_ET_SERVICE_UNAVAILABLE;
+        error = find_tree("bast", ctxt->tree, sizeof(ctxt->tree)) ? 0 : O2DLM_ET_SERVICE_UNAVAILABLE;
     else if ((size_t)snprintf(ctxt->tree, sizeof(ctxt->tree), "%s", path) >= sizeof(ctxt->tree))
         error = O2DLM_ET_NAME_TOO_LONG;
     if (!error && (stat(ctxt->tree, &info) || !S_ISDIR(info.st_mode)))

@@ -22,6 +22,18 @@ public sealed class LibO2dlmTests
         Assert.Empty(Directory.GetFileSystemEntries(m.Files["a"]));
     }
 
+    /// <summary>A lock tree whose daemon died stays mounted and answers nothing: the library looks past it.</summary>
+    [Fact]
+    public void The_mount_of_a_daemon_that_died_hides_no_other()
+    {
+        Tool.Require("gcc");
+        using var dead = Mounted.Locks();
+        dead.Process!.Kill();
+        using var m = Mounted.Locks();
+        Tool.Ok(Patience, "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I", Beside("../../../clients/c/libo2dlm"), "-o", m.Files["client"], Beside("o2dlm-client.c"), Beside("../../../clients/c/libo2dlm/o2dlm.c"));
+        Assert.Equal("all as expected\n", Tool.Ok(Patience, m.Files["client"], m.Files["a"], m.Files["b"]));
+    }
+
     /// <summary>The same program, compiled with the headers of the original as its users have done, and linked again.</summary>
     [Fact]
     public void A_program_compiled_with_the_originals_headers_is_linked_with_ours()
