@@ -14,6 +14,12 @@ public sealed class PostgresCatalog : ICatalogEngine
     /// <summary>Channel of NOTIFY after each commit with events.</summary>
     internal const string Channel = "pentode_names";
 
+    /// <summary>
+    /// Statements are prepared once and their plans kept; made while a table was small and its statistics old, a plan that reads the whole table would stay for as long as statistics do.
+    /// Every statement of the catalog has an index to go by.
+    /// </summary>
+    private const string PlansByIndex = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off ";
+
     private const int Group = 64;
     private const int LeastReaders = 4;
     private readonly NpgsqlDataSource _source;
@@ -97,6 +103,7 @@ public sealed class PostgresCatalog : ICatalogEngine
             throw new CatalogOpenException($"bad connection string: {e.Message}", e);
         }
 
+        settings.Options = (PlansByIndex + settings.Options).Trim();
         if (options.IsRelaxed)
             settings.Options = (settings.Options + " -c synchronous_commit=off").Trim();
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
