@@ -21,6 +21,12 @@ public interface INode
     /// <summary>What finds this node again with <see cref="ITreeBackend.OpenHandle"/>; EOPNOTSUPP when the tree has no such thing.</summary>
     Result<NodeHandle> Handle => Errno.EOPNOTSUPP;
 
+    /// <summary>
+    /// Attributes as the operation that gave this node (a lookup, a creation) read them; null when it read none. For the answer to that operation alone: later they may
+    /// have changed.
+    /// </summary>
+    FileAttributes? AsFound => null;
+
     /// <summary>Takes one more reference.</summary>
     void AddReference();
 

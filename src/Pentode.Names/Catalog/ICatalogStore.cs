@@ -27,6 +27,9 @@ public interface ICatalogStore : ICatalogContent, ICatalogTags, ICatalogFacts, I
     /// <summary>A child; ENOENT, ENOTDIR, ESTALE. Knows neither "." nor "..".</summary>
     ValueTask<Result<CatalogInode>> Lookup(long parent, ReadOnlyMemory<byte> name);
 
+    /// <summary>A directory together with a child, in one read: for who must see whether the directory may be searched; ENOTDIR, ESTALE. Knows neither "." nor "..".</summary>
+    ValueTask<Result<CatalogStep>> Step(long parent, ReadOnlyMemory<byte> name);
+
     /// <summary>Entries with cookies above <paramref name="after"/> (0: from the start), at most <paramref name="limit"/>, without "." and "..".</summary>
     ValueTask<Result<CatalogPage>> List(long parent, long after, int limit);
 

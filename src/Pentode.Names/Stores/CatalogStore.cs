@@ -36,6 +36,13 @@ public sealed partial class CatalogStore : ICatalogStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<Result<CatalogStep>> Step(long parent, ReadOnlyMemory<byte> name)
+    {
+        var error = CheckName(name.Span, out var bytes);
+        return error == Errno.None ? _engine.Read(tx => ObjectQueries.Step(tx, parent, bytes)) : new(error);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<Result<CatalogPage>> List(long parent, long after, int limit) => _engine.Read(tx => ObjectQueries.List(tx, parent, after, limit));
 
     /// <inheritdoc/>

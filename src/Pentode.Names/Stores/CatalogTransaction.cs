@@ -100,7 +100,10 @@ internal sealed class CatalogTransaction
 
     /// <summary>An object with a name, or held; else ESTALE.</summary>
     public Result<CatalogInode> Live(long number) =>
-        Inode(number) is { } inode && (inode.LinkCount > 0 || Shared.IsHeld(number)) ? inode : Errno.ESTALE;
+        Inode(number) is { } inode && IsLive(inode) ? inode : Errno.ESTALE;
+
+    /// <summary>Has an object a name, or is it held?</summary>
+    public bool IsLive(CatalogInode inode) => inode.LinkCount > 0 || Shared.IsHeld(inode.Number);
 
     /// <summary>Remembers what a query found, unless it is known already.</summary>
     public void Remember(CatalogInode inode) => _inodes.TryAdd(inode.Number, inode);

@@ -11,6 +11,11 @@ internal static class InodeRow
         "i.ino, i.pid, i.mode, i.uid, i.gid, i.nlink, i.size, i.stored, i.rdev, i.io, i.state, i.atime, i.mtime, i.ctime, i.btime, i.chg, " +
         "i.tagdir, i.taggen, i.tagseen, i.qtree, i.verf, i.latency, i.retention, i.link";
 
+    /// <summary>The same of a row called d.</summary>
+    public const string ColumnsOfDirectory =
+        "d.ino, d.pid, d.mode, d.uid, d.gid, d.nlink, d.size, d.stored, d.rdev, d.io, d.state, d.atime, d.mtime, d.ctime, d.btime, d.chg, " +
+        "d.tagdir, d.taggen, d.tagseen, d.qtree, d.verf, d.latency, d.retention, d.link";
+
     /// <summary>Ends with what to insert, in the order of <see cref="Columns"/>.</summary>
     public const string InsertInto =
         "INSERT INTO inode(ino, pid, mode, uid, gid, nlink, size, stored, rdev, io, state, atime, mtime, ctime, btime, chg, tagdir, taggen, tagseen, qtree, verf, latency, retention, link) ";

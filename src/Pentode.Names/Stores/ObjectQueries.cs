@@ -10,6 +10,9 @@ internal static class ObjectQueries
         "WITH RECURSIVE up(d, depth) AS (SELECT CAST($1 AS BIGINT), CAST(0 AS BIGINT) UNION ALL " +
         "SELECT (SELECT e.parent FROM dirent e WHERE e.child = u.d ORDER BY e.cookie LIMIT 1), u.depth + 1 FROM up u WHERE u.d IS NOT NULL AND u.d <> 1 AND u.depth < 4096) ";
 
+    private const string StepSql =
+        $"SELECT {InodeRow.ColumnsOfDirectory}, {InodeRow.Columns} FROM inode d LEFT JOIN dirent e ON e.parent = d.ino AND e.name = $2 LEFT JOIN inode i ON i.ino = e.child WHERE d.ino = $1";
+
     /// <summary>See <see cref="ICatalogStore.Find"/>.</summary>
     public static Result<CatalogInode> Find(CatalogTransaction tx, CatalogPid pid)
     {
@@ -26,6 +29,15 @@ internal static class ObjectQueries
             return child;
         var live = TagQueries.Directory(tx, parent);
         return live.IsOk ? Errno.ENOENT : live.Error;
+    }
+
+    /// <summary>See <see cref="ICatalogStore.Step"/>.</summary>
+    public static Result<CatalogStep> Step(CatalogTransaction tx, long parent, byte[] name)
+    {
+        var step = tx.Query(StepSql).Add(parent).Add(name).First(static r => new CatalogStep(InodeRow.Read(r), r.IsNull(InodeRow.ColumnCount) ? null : InodeRow.Read(r, InodeRow.ColumnCount)));
+        if (step is null || !tx.IsLive(step.Directory))
+            return Errno.ESTALE;
+        return step.Directory.IsDirectory ? step : Errno.ENOTDIR;
     }
 
     /// <summary>See <see cref="ICatalogStore.List"/>.</summary>

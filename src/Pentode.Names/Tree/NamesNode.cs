@@ -16,6 +16,9 @@ internal abstract class NamesNode(NamesTree tree) : INode
     /// <inheritdoc/>
     public abstract Result<NodeHandle> Handle { get; }
 
+    /// <inheritdoc/>
+    public virtual FileAttributes? AsFound => null;
+
     protected NamesTree Tree { get; } = tree;
 
     /// <inheritdoc/>

@@ -17,6 +17,13 @@ internal sealed partial class ObjectNode
     /// <inheritdoc/>
     public override async ValueTask<Result<INode>> Lookup(Credentials who, FileName name)
     {
+        var magic = name.IsDotDot ? default : Tree.Magic.Understand(name.Bytes);
+        if (!name.IsDotDot && !magic.IsMagic)
+        {
+            var child = await Child(who, name).ConfigureAwait(false);
+            return child.IsOk ? Tree.Wrap(child.Value) : child.Error;
+        }
+
         var row = await Tree.Search(who, Number).ConfigureAwait(false);
         if (!row.IsOk)
             return row.Error;
@@ -26,11 +33,7 @@ internal sealed partial class ObjectNode
             return parent.IsOk ? Tree.Wrap(parent.Value) : parent.Error;
         }
 
-        var magic = Tree.Magic.Understand(name.Bytes);
-        if (magic.IsMagic)
-            return magic.Command is null ? Errno.ENOENT : await Tree.Magic.Lookup(who, row.Value, magic.Command).ConfigureAwait(false);
-        var child = await Store.Lookup(Number, name.Bytes).ConfigureAwait(false);
-        return child.IsOk ? Tree.Wrap(child.Value) : child.Error;
+        return magic.Command is null ? Errno.ENOENT : await Tree.Magic.Lookup(who, row.Value, magic.Command).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -47,8 +50,7 @@ internal sealed partial class ObjectNode
         {
             if ((flags & ExclusiveFlag) == 0)
             {
-                var row = await Tree.Search(who, Number).ConfigureAwait(false);
-                var existing = row.IsOk ? await Store.Lookup(Number, name.Bytes).ConfigureAwait(false) : row;
+                var existing = await Child(who, name).ConfigureAwait(false);
                 if (existing.IsOk)
                     return existing.Value.IsDirectory ? Errno.EISDIR : await OpenMade(who, Tree.Wrap(existing.Value).Value, flags, isNew: false).ConfigureAwait(false);
                 if (existing.Error != Errno.ENOENT)
@@ -170,6 +172,18 @@ internal sealed partial class ObjectNode
         var error = await place.Value.Directory.Rename(who, place.Value.Name, newDirectory, newName).ConfigureAwait(false);
         place.Value.Directory.Release();
         return error;
+    }
+
+    /// <summary>The row of a child, for who may search this directory.</summary>
+    private async ValueTask<Result<CatalogInode>> Child(Credentials who, FileName name)
+    {
+        var step = await Store.Step(Number, name.Bytes).ConfigureAwait(false);
+        if (!step.IsOk)
+            return step.Error;
+        var error = Access.Check(who, step.Value.Directory, Access.Search);
+        if (error != Errno.None)
+            return error;
+        return step.Value.Child is { } child ? child : Errno.ENOENT;
     }
 
     /// <summary>The directory this object is in, with a reference for the caller, and its name there.</summary>

@@ -28,6 +28,9 @@ internal sealed partial class ObjectNode : NamesNode
     /// <inheritdoc/>
     public override Result<NodeHandle> Handle => new NodeHandle(HandleKind.Object, (ulong)Number, 0);
 
+    /// <inheritdoc/>
+    public override FileAttributes? AsFound => Volatile.Read(ref _row) is { LinkCount: > 0 } row ? Tree.AttributesOf(row) : null;
+
     /// <summary>Number of the object.</summary>
     public long Number => _row.Number;
 

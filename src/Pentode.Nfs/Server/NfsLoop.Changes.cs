@@ -71,11 +71,16 @@ internal sealed partial class NfsLoop
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Result<NfsObject>> AdoptMade(RpcCall call, NfsObject directory, FileName name, INode node, AttributeChange change)
     {
+        var found = node.AsFound;
         var made = Adopt(call, directory.Grant, node);
         if (!made.IsOk)
             return made;
         Place(made.Value, directory, name);
-        if (Remaining(call, change) is { } left)
+        if (Remaining(call, change) is not { } left)
+        {
+            call.KnownAttributes = found;
+        }
+        else
         {
             var error = await made.Value.Volume.SetAttributes(call.Who, made.Value.Node, left).ConfigureAwait(false);
             if (error != Errno.None)
@@ -134,6 +139,7 @@ internal sealed partial class NfsLoop
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<NfsObject>> AdoptCreated(RpcCall call, NfsObject directory, FileName name, CreatedFile created, AttributeChange change)
     {
+        var found = created.Node.AsFound;
         var made = Adopt(call, directory.Grant, created.Node);
         if (!made.IsOk)
         {
@@ -142,10 +148,11 @@ internal sealed partial class NfsLoop
         }
 
         Place(made.Value, directory, name);
-        var error = Remaining(call, change) is { } left
-            ? await made.Value.Volume.SetAttributes(call.Who, made.Value.Node, left, created.File).ConfigureAwait(false)
+        var left = Remaining(call, change);
+        var error = left is { } rest
+            ? await made.Value.Volume.SetAttributes(call.Who, made.Value.Node, rest, created.File).ConfigureAwait(false)
             : Errno.None;
-        var attributes = await Stat(made.Value).ConfigureAwait(false);
+        var attributes = left is null && found is { } known ? known : await Stat(made.Value).ConfigureAwait(false);
         if (!attributes.IsOk)
         {
             _ = await directory.Volume.Close(created.File).ConfigureAwait(false);

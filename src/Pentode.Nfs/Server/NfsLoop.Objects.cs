@@ -115,6 +115,7 @@ internal sealed partial class NfsLoop
         var child = await directory.Volume.Lookup(call.Who, directory.Node, name).ConfigureAwait(false);
         if (!child.IsOk)
             return child.Error;
+        call.KnownAttributes = child.Value.AsFound;
         var found = Adopt(call, directory.Grant, child.Value);
         if (found.IsOk && !name.IsDotDot)
             Place(found.Value, directory, name);

@@ -73,6 +73,29 @@ public sealed class NfsCallTests
         }
     }
 
+    /// <summary>Each read of the store is a switch of threads, and on PostgreSQL a round trip.</summary>
+    [Theory]
+    [ClassData(typeof(Engines))]
+    public async Task A_lookup_reads_the_store_twice_and_a_change_twice_beside_itself(string engine)
+    {
+        using var files = new TemporaryDirectory(memory: true);
+        await using var store = await SqliteCatalog.Open(files["names.db"], new CatalogOptions(), NullLog.Instance);
+        await using var volume = VolumeOf(store);
+        await using var host = new NfsHost(engine, volume: volume);
+        using var c = host.Mounted();
+        _ = c.Stat(c.Root);
+        Assert.Equal((32u, 2), await Reads(() => (uint)c.Create(c.Root, "file").Length));
+        Assert.Equal((0u, 2), await Reads(() => c.Lookup(c.Root, "file").Status));
+        Assert.Equal((2u, 2), await Reads(() => c.Lookup(c.Root, "nothing").Status));
+
+        async Task<(uint Status, int Reads)> Reads(Func<uint> call)
+        {
+            var before = (await store.GetStatistics()).Value.Reads;
+            var status = call();
+            return (status, (int)((await store.GetStatistics()).Value.Reads - before - 1));
+        }
+    }
+
     /// <summary>The files as SIGKILL leaves them, at every point of the transactions of every kind of call: each must take the call again, answer well, and be as if it had come once.</summary>
     [Fact]
     public async Task A_call_cut_off_at_any_point_is_done_once_when_it_comes_again()
