@@ -15,7 +15,8 @@ public sealed class NinePTree : ITreeBackend
 {
     private readonly NinePNode _root;
 
-    private NinePTree(NinePClient client, NinePNode root, string name, ILog log)
+    /// <summary>A tree over a session.</summary>
+    internal NinePTree(NinePClient client, NinePNode root, string name, ILog log)
     {
         Client = client;
         _root = root;
