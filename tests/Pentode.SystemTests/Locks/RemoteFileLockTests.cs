@@ -32,6 +32,10 @@ public sealed class RemoteFileLockTests : IDisposable
         // An open file that others inherit: whoever has it may give the lock back.
         Assert.Equal("0\n", Tool.Ok(Patience, "sh", "-c", $"(flock 9; flock -u 9; flock -n {two} true; echo $?) 9>>{one}"));
         Assert.Equal("first\nsecond\n", Tool.Ok(Patience, "sh", "-c", $"(flock 9; sleep 1; echo first) 9>>{one} & sleep 0.3; flock {two} echo second; wait"));
+        using var holder = Hold(one, "0, 0");
+        var name = holder.StandardOutput.ReadLine();
+        Assert.Equal($"w 0 0 {name}\n", Python($"who('{two}', 'r', 5, 0)"));
+        holder.Kill();
         Assert.DoesNotContain("lock", _mounts[0].Errors, StringComparison.Ordinal);
     }
 
