@@ -81,7 +81,11 @@ public sealed class SharedFileLockTests : IDisposable
     {
         // Mounts above others first.
         foreach (var point in Enumerable.Reverse(_points))
-            Tool.Run(20, "umount", "-l", "-q", point);
+        {
+            Mounted.Unmount(point);
+            Leftovers.Forget(point);
+        }
+
         foreach (var process in Enumerable.Reverse(_processes))
             process.Dispose();
         _files.Dispose();
@@ -124,6 +128,7 @@ public sealed class SharedFileLockTests : IDisposable
         var path = _files[name];
         Directory.CreateDirectory(path);
         _points.Add(path);
+        Leftovers.Add(path, () => Mounted.Unmount(path));
         return path;
     }
 }
