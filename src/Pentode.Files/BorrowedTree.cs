@@ -9,6 +9,9 @@ internal sealed class BorrowedTree(ITreeBackend tree) : ITreeBackend
     public bool OpensMayWait => tree.OpensMayWait;
 
     /// <inheritdoc/>
+    public ISharedLocks? SharedLocks => tree.SharedLocks;
+
+    /// <inheritdoc/>
     public Result<INode> OpenRoot() => tree.OpenRoot();
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ public interface ISharedLocks
 {
     /// <summary>
     /// Takes a lock as <see cref="IOpenFile.TryLock"/> does; never waits for owners of this tree (EAGAIN), only for others, as long as <paramref name="wait"/> says. EINTR
-    /// when given up, ENOLCK when the others cannot be asked, ESTALE through a file whose locks were lost. Unlocking completes at once.
+    /// when given up, ENOLCK when the others cannot be asked, ESTALE through a file whose locks were lost.
     /// </summary>
     ValueTask<Errno> Lock(IOpenFile file, LockOwner owner, LockType type, long start, long length, LockWait wait);
 

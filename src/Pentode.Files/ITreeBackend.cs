@@ -11,6 +11,9 @@ public interface ITreeBackend : IAsyncDisposable
     /// <summary>True when an open may wait for others (locks): O_NONBLOCK means something then, and whoever opens must be able to give up.</summary>
     bool OpensMayWait => false;
 
+    /// <summary>Where locks of its files are taken when others must be asked, who share them elsewhere; null for locks that it knows all of.</summary>
+    ISharedLocks? SharedLocks => null;
+
     /// <summary>The node a handle names, with a reference for the caller; ESTALE when it is gone or the handle was never this tree's.</summary>
     ValueTask<Result<INode>> OpenHandle(NodeHandle handle) => new((Result<INode>)Errno.ESTALE);
 

@@ -13,7 +13,7 @@ public sealed partial class Volume
         var error = Begin(FilesFaults.Read);
         if (error == Errno.None && (offset < 0 || offset > long.MaxValue - buffer.Length))
             error = Errno.EINVAL;
-        if (error == Errno.None && _options.SharedLocks is { } shared)
+        if (error == Errno.None && _sharedLocks is { } shared)
             error = shared.Check(file);
         if (error != Errno.None)
             return Refuse<int>(error);
@@ -44,7 +44,7 @@ public sealed partial class Volume
         var error = BeginChange(FilesFaults.Write);
         if (error == Errno.None && (offset < 0 || offset > long.MaxValue - buffer.Length))
             error = Errno.EINVAL;
-        if (error == Errno.None && _options.SharedLocks is { } shared)
+        if (error == Errno.None && _sharedLocks is { } shared)
             error = shared.Check(file);
         if (error != Errno.None)
             return Refuse<int>(error);
@@ -70,7 +70,7 @@ public sealed partial class Volume
 
     /// <summary>
     /// Takes or gives back a byte-range lock; see <see cref="IOpenFile.TryLock"/>, and <see cref="ISharedLocks.Lock"/> when others share the file. Completes at once unless
-    /// <see cref="LocksMayWait"/>, and always for <see cref="LockType.Unlock"/>. EAGAIN, in spite of the wait, when an owner of this tree is in the way.
+    /// <see cref="LocksMayWait"/>. EAGAIN, in spite of the wait, when an owner of this tree is in the way.
     /// </summary>
     public ValueTask<Errno> Lock(IOpenFile file, LockOwner owner, LockType type, long start, long length, LockWait wait = default)
     {
@@ -79,7 +79,7 @@ public sealed partial class Volume
             error = CheckLock(type, start, length);
         if (error != Errno.None)
             return Refuse(error);
-        return _options.SharedLocks is { } shared ? Counted(shared.Lock(file, owner, type, start, length, wait)) : new(Counted(file.TryLock(owner, type, start, length)));
+        return _sharedLocks is { } shared ? Counted(shared.Lock(file, owner, type, start, length, wait)) : new(Counted(file.TryLock(owner, type, start, length)));
     }
 
     /// <inheritdoc cref="IOpenFile.TestLock"/>
@@ -90,11 +90,11 @@ public sealed partial class Volume
             error = CheckLock(type, start, length);
         if (error != Errno.None)
             return Refuse<LockRange>(error);
-        return Counted(_options.SharedLocks is { } shared ? shared.Test(file, owner, type, start, length) : new(file.TestLock(owner, type, start, length)));
+        return Counted(_sharedLocks is { } shared ? shared.Test(file, owner, type, start, length) : new(file.TestLock(owner, type, start, length)));
     }
 
     /// <inheritdoc cref="IOpenFile.ReleaseLocks"/>
-    public bool ReleaseLocks(IOpenFile file) => _options.SharedLocks is { } shared ? shared.Release(file) : file.ReleaseLocks();
+    public bool ReleaseLocks(IOpenFile file) => _sharedLocks is { } shared ? shared.Release(file) : file.ReleaseLocks();
 
     /// <inheritdoc cref="IOpenFile.Flush"/>
     public ValueTask<Errno> Flush(IOpenFile file)
@@ -114,7 +114,7 @@ public sealed partial class Volume
     {
         // An injected error must not leak the file: it is closed all the same.
         var injected = Begin(FilesFaults.Close);
-        _options.SharedLocks?.Forget(file);
+        _sharedLocks?.Forget(file);
         var task = Counted(file.Close());
         return injected == Errno.None ? task : CloseFailed(task, injected);
     }

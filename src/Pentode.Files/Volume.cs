@@ -20,6 +20,7 @@ public sealed partial class Volume : IAsyncDisposable
 
     private readonly ITreeBackend _backend;
     private readonly VolumeOptions _options;
+    private readonly ISharedLocks? _sharedLocks;
     private readonly byte[][] _attributePrefixes;
     private long _operations;
     private long _bytesRead;
@@ -34,6 +35,7 @@ public sealed partial class Volume : IAsyncDisposable
         Name = name;
         _backend = backend;
         _options = options ?? new VolumeOptions();
+        _sharedLocks = _options.SharedLocks ?? backend.SharedLocks;
         if (_options is { ClientChecks: true, SquashRoot: true } or { ClientChecks: true, SquashTo: not null })
             throw new ArgumentException("Checks left to the client and squashing exclude each other.", nameof(options));
         _attributePrefixes = [.. _options.ExtendedAttributePrefixes.Select(Encoding.UTF8.GetBytes)];
@@ -52,7 +54,7 @@ public sealed partial class Volume : IAsyncDisposable
     public bool OpensMayWait => _backend.OpensMayWait;
 
     /// <summary>True when <see cref="Lock"/> may wait for others than the owners of this tree: whoever asks must be able to give up.</summary>
-    public bool LocksMayWait => _options.SharedLocks is not null;
+    public bool LocksMayWait => _sharedLocks is not null;
 
     /// <inheritdoc cref="ITreeBackend.RemembersCalls"/>
     public bool RemembersCalls => _backend.RemembersCalls;

@@ -129,20 +129,26 @@ public sealed partial class FuseSession
             return new(Errno.EIO);
         if (Pin(q, m.Handle) is not { } file)
             return new(Errno.EBADF);
-        DropOwner(q.Handle!, m.LockOwner);
-        return _volume.Flush(file);
+        var dropped = DropOwner(q.Handle!, m.LockOwner);
+        return dropped.IsCompletedSuccessfully ? _volume.Flush(file) : FlushLater(dropped, file);
     }
 
-    private Errno Release(FuseRequest q)
+    // A lock that has ended when close(2) returns may be had elsewhere.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> FlushLater(ValueTask<Errno> dropped, IOpenFile file)
+    {
+        _ = await dropped;
+        return await _volume.Flush(file);
+    }
+
+    private ValueTask<Errno> Release(FuseRequest q)
     {
         if (!FuseReleaseIn.TryRead(q.Body.Span, out var m) || Pin(q, m.Handle) is null)
-            return Errno.None;
+            return default;
         var handle = q.Handle!;
-        if ((m.ReleaseFlags & FuseLimits.ReleaseFlockUnlock) != 0)
-            DropOwner(handle, m.LockOwner);
         // Closed when this request ends, or the last one that uses it.
         handle.IsReleased = true;
-        return Errno.None;
+        return (m.ReleaseFlags & FuseLimits.ReleaseFlockUnlock) != 0 ? DropOwner(handle, m.LockOwner) : default;
     }
 
     private ValueTask<Errno> Sync(FuseRequest q)

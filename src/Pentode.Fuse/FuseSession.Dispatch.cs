@@ -138,7 +138,7 @@ public sealed partial class FuseSession
             FuseOpcode.Read => Read(q),
             FuseOpcode.Write => Write(q),
             FuseOpcode.Flush => Flush(q),
-            FuseOpcode.Release or FuseOpcode.Releasedir => new(Release(q)),
+            FuseOpcode.Release or FuseOpcode.Releasedir => Release(q),
             FuseOpcode.Fsync => Sync(q),
             FuseOpcode.Fsyncdir => SyncDirectory(q),
             FuseOpcode.Readdir => ReadDirectory(q),

@@ -64,8 +64,18 @@ public sealed partial class FuseSession
         if (type != LockType.Unlock)
             return AskLock(q, m, file);
         var task = _volume.Lock(file, OwnerOf(q.Handle!, m.Owner, m.Pid), type, (long)m.Start, LengthOf(m));
+        if (!task.IsCompletedSuccessfully)
+            return UnlockedLater(task);
         RetryLocks();
         return task;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> UnlockedLater(ValueTask<Errno> task)
+    {
+        var error = await task;
+        RetryLocks();
+        return error;
     }
 
     /// <summary>Tries, and when others than this tree's owners are in the way waits in the volume, where it can be interrupted.</summary>
@@ -81,6 +91,8 @@ public sealed partial class FuseSession
 
     private Errno Asked(FuseRequest q, Errno error)
     {
+        if (error == Errno.None && _volume.LocksMayWait)
+            DoubtAttributes(q);
         if (error != Errno.EAGAIN || q.Opcode != FuseOpcode.Setlkw)
             return error;
         // Interrupted while it asked others: nobody will interrupt it again.
@@ -98,6 +110,16 @@ public sealed partial class FuseSession
         return Held;
     }
 
+    // Others may have written under the lock before. The kernel asks for the attributes before it reads next, and drops its pages when they differ. (Told to drop pages
+    // here it could wait for one that this thread is to bring.)
+    private void DoubtAttributes(FuseRequest q)
+    {
+        Span<byte> bytes = stackalloc byte[FuseNotifyInvalidateInodeOut.Size];
+        var writer = new LittleEndianWriter(bytes);
+        new FuseNotifyInvalidateInodeOut { NodeId = q.NodeId, Offset = -1 }.Write(ref writer);
+        _ = Send(0, FuseLimits.NotifyInvalidateInode, bytes);
+    }
+
     private static long LengthOf(in FuseLkIn m) => m.End >= FuseLimits.LockToEnd ? 0 : (long)(m.End - m.Start) + 1;
 
     private LockOwner MakeOwner(ulong owner, uint pid) => new(this, pid, owner.ToString("x16", CultureInfo.InvariantCulture));
@@ -110,22 +132,37 @@ public sealed partial class FuseSession
         return _owners[owner].Owner;
     }
 
-    private void DropOwner(FuseHandle handle, ulong owner)
+    /// <summary>What an owner locked through a file goes; nobody hears how.</summary>
+    private ValueTask<Errno> DropOwner(FuseHandle handle, ulong owner)
     {
         if (handle.LockOwners is null || !handle.LockOwners.Remove(owner) || !_owners.TryGetValue(owner, out var known))
-            return;
-        _ = _volume.Lock(handle.File, known.Owner, LockType.Unlock, 0, 0).AsTask();
+            return default;
         if (known.Files == 1)
             _owners.Remove(owner);
         else
             _owners[owner] = known with { Files = known.Files - 1 };
+        var task = _volume.Lock(handle.File, known.Owner, LockType.Unlock, 0, 0);
+        if (!task.IsCompletedSuccessfully)
+            return UnlockedLater(task);
+        _ = task.Result;
         RetryLocks();
+        return default;
     }
 
-    private void DropOwners(FuseHandle handle)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask DropOwners(FuseHandle handle)
     {
-        foreach (var owner in handle.LockOwners?.ToArray() ?? [])
-            DropOwner(handle, owner);
+        while (handle.LockOwners is { Count: > 0 } owners)
+        {
+            var owner = 0UL;
+            foreach (var first in owners)
+            {
+                owner = first;
+                break;
+            }
+
+            _ = await DropOwner(handle, owner);
+        }
     }
 
     private void GiveUpLock(FuseRequest q)

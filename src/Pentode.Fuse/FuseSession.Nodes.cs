@@ -101,7 +101,8 @@ public sealed partial class FuseSession
     private async Task CloseFile(FuseHandle handle)
     {
         handle.IsReleased = true;
-        DropOwners(handle);
+        if (handle.LockOwners is { Count: > 0 })
+            await DropOwners(handle);
         _handles.Remove(handle.Id);
         _ = await _volume.Close(handle.File);
         RetryLocks();

@@ -18,12 +18,27 @@ internal sealed class Lab : IDisposable
     private readonly Process?[] _members = new Process?[Members];
     private readonly Dictionary<string, Process> _nodes = [];
     private readonly Dictionary<string, StreamWriter> _logs = [];
+    private int _isDisposed;
 
     public Lab(string script, string logs, int nodes)
     {
         _script = script;
         Logs = logs;
         Nodes = [.. Enumerable.Range(1, nodes).Select(i => $"n{i}")];
+        Leftovers.Add(this, Dispose);
+        try
+        {
+            Build();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private void Build()
+    {
         Script("up", [.. Enumerable.Range(1, Members).Select(Name), .. Nodes]);
         for (var i = 1; i <= Members; i++)
         {
@@ -40,6 +55,9 @@ internal sealed class Lab : IDisposable
     public IReadOnlyList<string> Nodes { get; }
 
     public string Endpoints => string.Join(',', Enumerable.Range(1, Members).Select(Url));
+
+    /// <summary>A directory that goes with everything else.</summary>
+    public string Scratch => _disks;
 
     public static string Name(int member) => $"e{member}";
 
@@ -120,6 +138,9 @@ internal sealed class Lab : IDisposable
 
     public void Dispose()
     {
+        // Told to stop while it ends by itself, or the other way round.
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         for (var i = 1; i <= Members; i++)
             Thaw(i);
         foreach (var process in _nodes.Values.Concat(_members.OfType<Process>()))
@@ -132,7 +153,8 @@ internal sealed class Lab : IDisposable
         Tool.Run(30, _script, "down", _prefix);
         for (var i = 1; i <= Members; i++)
         {
-            Tool.Run(20, "umount", Mount(i));
+            if (Directory.Exists(Mount(i)))
+                Unmount(Mount(i));
             File.Delete(Path.Combine("/dev/shm", $"{_prefix}-{Name(i)}.img"));
         }
 
@@ -142,6 +164,22 @@ internal sealed class Lab : IDisposable
             lock (log)
                 log.Dispose();
         }
+
+        Leftovers.Forget(this);
+    }
+
+    // What was killed may need a moment until it lets go.
+    private static void Unmount(string point)
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            var result = Tool.Run(20, "umount", point);
+            if (result.Status == 0 || !result.Error.Contains("busy", StringComparison.Ordinal))
+                return;
+            Thread.Sleep(100);
+        }
+
+        Tool.Run(20, "umount", "-l", point);
     }
 
     private static string Address(int member) => $"10.77.0.{9 + member}";
@@ -159,6 +197,7 @@ internal sealed class Lab : IDisposable
         start.Environment["PATH"] = "/usr/bin:/usr/sbin:" + Environment.GetEnvironmentVariable("PATH");
         start.Environment["ETCD_UNSUPPORTED_ARCH"] = "arm64";
         start.Environment["DOTNET_gcServer"] = "0";
+        Tool.LeaveNoSockets(start);
         if (!_logs.TryGetValue(space, out var log))
             _logs[space] = log = new StreamWriter(Path.Combine(Logs, space + ".log")) { AutoFlush = true };
         var process = Process.Start(start)!;

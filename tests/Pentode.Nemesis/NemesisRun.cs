@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Pentode.Linux;
 using Pentode.Testing.Locks;
+using Pentode.Testing.Processes;
 
 namespace Pentode.Nemesis;
 
@@ -24,7 +25,8 @@ internal sealed class NemesisRun(NemesisOptions options)
     /// <summary>Runs; 0 when the history is without fault.</summary>
     public async Task<int> RunAsync()
     {
-        var keep = options.Keep.Length > 0 ? Directory.CreateDirectory(options.Keep).FullName : Directory.CreateTempSubdirectory("pentode-history-").FullName;
+        using var histories = options.Keep.Length > 0 ? null : new TemporaryDirectory();
+        var keep = histories?.Path ?? Directory.CreateDirectory(options.Keep).FullName;
         using (_lab = new Lab(Path.Combine(AppContext.BaseDirectory, "locks", "namespaces"), keep, options.Nodes))
         {
             _lab.StartMembers();
@@ -53,8 +55,6 @@ internal sealed class NemesisRun(NemesisOptions options)
         var status = Check(keep);
         if (options.Report.Length > 0)
             await File.WriteAllTextAsync(options.Report, _report.ToString());
-        if (options.Keep.Length == 0)
-            Directory.Delete(keep, recursive: true);
         return status;
     }
 
@@ -192,7 +192,7 @@ internal sealed class NemesisRun(NemesisOptions options)
 
                 break;
             case "nospace":
-                _lab.Shell(20, $"head -c 1400000 /dev/zero | tr '\\0' x >/dev/shm/junk.$$; for i in $(seq 110); do etcdctl --endpoints={_lab.Endpoints} put junk$i </dev/shm/junk.$$ >/dev/null 2>&1 || break; done; rm /dev/shm/junk.$$");
+                _lab.Shell(20, $"head -c 1400000 /dev/zero | tr '\\0' x >{_lab.Scratch}/junk; for i in $(seq 110); do etcdctl --endpoints={_lab.Endpoints} put junk$i <{_lab.Scratch}/junk >/dev/null 2>&1 || break; done");
                 await Task.Delay(_random.Next(1000, 3000));
                 _lab.Shell(30, $"etcdctl --endpoints={_lab.Endpoints} del --prefix junk; r=$(etcdctl --endpoints={_lab.Endpoints} endpoint status -w fields | sed -n 's/^\"Revision\" : //p' | sort -n | tail -1); etcdctl --endpoints={_lab.Endpoints} compact $r; etcdctl --endpoints={_lab.Endpoints} defrag; etcdctl --endpoints={_lab.Endpoints} alarm disarm");
                 break;

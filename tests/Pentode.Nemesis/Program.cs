@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pentode.Nemesis;
 using Pentode.Testing.Locks;
+using Pentode.Testing.Processes;
 
 // nemesis run [--seconds N] [--locks pentode|naive] [--seed N] [--faults a,b,…] [--nodes N] [--long-hold MS] [--report FILE] [--keep DIR]
 // nemesis node …      one worker process, started by run
@@ -24,7 +25,17 @@ switch (args[0])
         var run = new NemesisRun(new NemesisOptions(
             Number("seconds", 60), Text("locks", "pentode"), Number("seed", Environment.TickCount), Text("faults", string.Join(',', NemesisRun.AllFaults)).Split(','),
             Number("nodes", 3), Text("report", ""), Number("long-hold", 8000), Text("keep", "")));
-        return await run.RunAsync();
+        try
+        {
+            return await run.RunAsync();
+        }
+        catch (Exception) when (Leftovers.IsRemoving)
+        {
+            // Told to stop: another thread takes everything down, and ends this process when it has.
+            await Task.Delay(Timeout.Infinite);
+            return 143;
+        }
+
     case "node":
         return await WorkerNode.RunAsync(Text("locks", "pentode"), Text("name", "n1"), Text("endpoints", ""), Text("history", ""), Number("seed", 1), Number("long-hold", 8000));
     case "check":

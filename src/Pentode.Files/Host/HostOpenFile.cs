@@ -160,7 +160,7 @@ internal sealed class HostOpenFile : IOpenFile
             return Errno.EINVAL;
         ByteRangeLocks locks;
         lock (_gate)
-            locks = _locks ??= _node.Tree.TakeLocks(_node.Key);
+            locks = _locks ??= _node.Tree.Locks.Enter(_node.Key);
         return locks.TryLock(this, owner, type, start, length);
     }
 
@@ -169,9 +169,9 @@ internal sealed class HostOpenFile : IOpenFile
     {
         if (!_node.Id.IsRegular || start < 0 || length < 0)
             return Errno.EINVAL;
-        var locks = _node.Tree.TakeLocks(_node.Key);
+        var locks = _node.Tree.Locks.Enter(_node.Key);
         var found = locks.Test(this, owner, type, start, length);
-        _node.Tree.ReturnLocks(_node.Key);
+        _node.Tree.Locks.Leave(_node.Key);
         return found;
     }
 
@@ -187,7 +187,7 @@ internal sealed class HostOpenFile : IOpenFile
         if (_locks is not null)
         {
             _locks.ReleaseFile(this);
-            _node.Tree.ReturnLocks(_node.Key);
+            _node.Tree.Locks.Leave(_node.Key);
         }
 
         var result = TreeCalls.Close(_fd);

@@ -12,7 +12,6 @@ public sealed partial class HostTree : ITreeBackend
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<HostKey, HostNode> _live = [];
-    private readonly Dictionary<HostKey, LockEntry> _locks = [];
     private readonly Dictionary<ulong, uint> _devices = [];
     private readonly Dictionary<ulong, bool> _inMemory = [];
     private ulong _rootDevice = ulong.MaxValue;
@@ -149,27 +148,8 @@ public sealed partial class HostTree : ITreeBackend
             parent.Release();
     }
 
-    /// <summary>The locks of an inode, kept until as many <see cref="ReturnLocks"/>.</summary>
-    internal ByteRangeLocks TakeLocks(HostKey key)
-    {
-        lock (_gate)
-        {
-            if (!_locks.TryGetValue(key, out var entry))
-                _locks[key] = entry = new LockEntry();
-            entry.Users++;
-            return entry.Locks;
-        }
-    }
-
-    /// <summary>Ends a use of <see cref="TakeLocks"/>.</summary>
-    internal void ReturnLocks(HostKey key)
-    {
-        lock (_gate)
-        {
-            if (_locks.TryGetValue(key, out var entry) && --entry.Users == 0)
-                _locks.Remove(key);
-        }
-    }
+    /// <summary>The locks of inodes.</summary>
+    internal LockTable<HostKey> Locks { get; } = new(static () => new HostLocks());
 
     /// <summary>Identity as clients see it.</summary>
     internal NodeId IdOf(in StatxData data) => new(PathOf(DeviceOf(data), data.Inode), data.Mode & 0xF000u, VersionOf(data));
@@ -230,12 +210,5 @@ public sealed partial class HostTree : ITreeBackend
             ((ulong)data.ModifySeconds * 0xC2B2AE3D27D4EB4F) ^ (data.Size * 0x165667B19E3779F9);
         var folded = (uint)(mixed ^ (mixed >> 32));
         return folded == 0 ? 1 : folded;
-    }
-
-    private sealed class LockEntry
-    {
-        public ByteRangeLocks Locks { get; } = new(new HostLocks());
-
-        public int Users { get; set; }
     }
 }

@@ -49,7 +49,7 @@ public sealed class ByteRangeLocks
 
     /// <summary>
     /// Tries to lock (EAGAIN when another owner is in the way) or, with <see cref="LockType.Unlock"/>, releases what the owner holds in the
-    /// range and what came through <paramref name="file"/>. Length 0 reaches to the end of the file. EINVAL for a bad range.
+    /// range, and with <see cref="LockOwner.LocksByFile"/> what came through <paramref name="file"/>. Length 0 reaches to the end of the file. EINVAL for a bad range.
     /// </summary>
     public Errno TryLock(object file, LockOwner owner, LockType type, long start, long length)
     {
@@ -59,7 +59,7 @@ public sealed class ByteRangeLocks
         {
             if (type == LockType.Unlock)
             {
-                Cut(start, end, r => r.Owner == owner || ReferenceEquals(r.File, file), isGivenBack: true);
+                Cut(start, end, r => r.Owner == owner || (owner.LocksByFile && ReferenceEquals(r.File, file)), isGivenBack: true);
                 return Errno.None;
             }
 
@@ -88,6 +88,34 @@ public sealed class ByteRangeLocks
             return FindConflict(owner, type, start, end) is { } found
                 ? new LockRange(found.Type, found.Start, LengthOf(found.Start, found.End), found.Owner.ProcessId, found.Owner.ClientId)
                 : _mirror?.Find(file, owner, type, start, end) ?? free;
+        }
+    }
+
+    /// <summary>The first range that an owner holds within others, for whoever must give it back elsewhere; false when there is none.</summary>
+    public bool TryFindHeld(LockOwner owner, long start, long length, out HeldRange held)
+    {
+        held = default;
+        if (!TryEnd(start, length, out var end))
+            return false;
+        lock (_gate)
+        {
+            if (_ranges.Find(r => r.Owner == owner && r.Start <= end && r.End >= start) is not { } first)
+                return false;
+            var (from, to) = (Math.Max(start, first.Start), Math.Min(end, first.End));
+            var isAlone = true;
+            var isCovered = false;
+            foreach (var range in _ranges)
+            {
+                if (range.Start > end || range.End < start)
+                    continue;
+                var isSameFile = ReferenceEquals(range.File, first.File);
+                var isSameOwner = range.Owner == owner;
+                isAlone &= isSameFile == isSameOwner;
+                isCovered |= isSameFile && !isSameOwner && range.Start <= to && range.End >= from;
+            }
+
+            held = new HeldRange(first.File, from, LengthOf(from, to), isAlone, isCovered);
+            return true;
         }
     }
 

@@ -51,6 +51,6 @@ public static class FuseLimits
     /// <summary>Code of the notification that readiness changed.</summary>
     public const int NotifyPoll = 1;
 
-    /// <summary>Code of the notification that a name no longer holds.</summary>
-    public const int NotifyInvalidateEntry = 3;
+    /// <summary>Code of the notification that attributes or pages no longer hold.</summary>
+    public const int NotifyInvalidateInode = 2;
 }

@@ -1,3 +1,4 @@
+using Pentode.Files.Locks;
 using Pentode.Names.Catalog;
 
 namespace Pentode.Names.Tree;
@@ -31,7 +32,7 @@ public sealed class SharedNamespace
         set => Volatile.Write(ref _wormhole, value);
     }
 
-    internal LockTable Locks { get; } = new();
+    internal LockTable<long> Locks { get; } = new();
 
     /// <summary>Grows with every change that may move objects from one place of the tree to another.</summary>
     internal long Moves => Volatile.Read(ref _moves);

@@ -40,7 +40,11 @@ internal sealed class Mounted : IDisposable
         var path = Files[name];
         System.IO.Directory.CreateDirectory(path);
         if (!_points.Contains(path))
+        {
             _points.Add(path);
+            Leftovers.Add(path, () => Unmount(path));
+        }
+
         return path;
     }
 
@@ -50,7 +54,14 @@ internal sealed class Mounted : IDisposable
     {
         Process?.Dispose();
         foreach (var point in _points)
-            Tool.Run(20, "umount", "-l", "-q", point);
+        {
+            Unmount(point);
+            Leftovers.Forget(point);
+        }
+
         Files.Dispose();
     }
+
+    /// <summary>Takes away what is mounted there, if anything is.</summary>
+    internal static void Unmount(string point) => Tool.Run(20, "umount", "-l", "-q", point);
 }

@@ -24,11 +24,12 @@ public sealed class GuardedExportTests
         var disk = directory["disk"];
         await using (var file = File.Create(disk))
             file.SetLength(Block * Blocks);
+        using var daemons = Daemons(directory, etcd, disk);
         var loop = LoopFactory.Create("auto", new LoopOptions { Name = "client" });
         loop.Start();
-        var (old, next) = (Start(directory, etcd, disk, "a"), default(GuardedDaemon)!);
+        var (old, next) = (daemons.Start("a"), default(GuardedDaemon)!);
         await old.Until(d => d.Turns > 0);
-        next = Start(directory, etcd, disk, "b");
+        next = daemons.Start("b");
         for (var round = 1; round <= 3; round++)
         {
             await using var stale = await Connect(loop, old);
@@ -56,13 +57,11 @@ public sealed class GuardedExportTests
             var content = await File.ReadAllBytesAsync(disk);
             Assert.True(content.AsSpan().IndexOfAnyExcept((byte)(100 + round)) < 0, $"round {round}: a stale write landed");
             old.Dispose();
-            (old, next) = (next, Start(directory, etcd, disk, round % 2 == 1 ? "a" : "b"));
+            (old, next) = (next, daemons.Start(round % 2 == 1 ? "a" : "b"));
         }
 
         Assert.Equal(0, next.Terminate());
         Assert.Equal(0, old.Terminate());
-        next.Dispose();
-        old.Dispose();
         await loop.StopAsync();
     }
 
@@ -79,11 +78,12 @@ public sealed class GuardedExportTests
         using var directory = new TemporaryDirectory();
         var disk = directory["disk"];
         await File.WriteAllBytesAsync(disk, new byte[Block * Blocks]);
+        using var daemons = Daemons(directory, etcd, disk);
         var loop = LoopFactory.Create("auto", new LoopOptions { Name = "client" });
         loop.Start();
-        using var first = Start(directory, etcd, disk, "a");
+        var first = daemons.Start("a");
         await first.Until(d => d.Turns > 0);
-        using var second = Start(directory, etcd, disk, "b");
+        var second = daemons.Start("b");
         await using var stale = await Connect(loop, first);
         // Every write of the first daemon waits twenty seconds at the entry to the kernel from now on; all its threads are in the tracer's hands.
         using var tracer = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
@@ -110,7 +110,7 @@ public sealed class GuardedExportTests
         await loop.StopAsync();
     }
 
-    private static GuardedDaemon Start(TemporaryDirectory directory, EtcdCluster etcd, string disk, string node) => GuardedDaemon.Start(directory, etcd, node, "", $$"""
+    private static GuardedDaemons Daemons(TemporaryDirectory directory, EtcdCluster etcd, string disk) => new(directory, etcd, "", $$"""
         blocks:
           listen: 127.0.0.1:0
           exports:

@@ -26,11 +26,12 @@ public sealed class GuardedTreeTests
         Directory.CreateDirectory(tree);
         var data = Path.Combine(tree, "data");
         await File.WriteAllBytesAsync(data, new byte[Block * Blocks]);
+        using var daemons = Daemons(directory, etcd, tree);
         var loop = LoopFactory.Create("auto", new LoopOptions { Name = "client" });
         loop.Start();
-        var (old, next) = (Start(directory, etcd, tree, "a"), default(GuardedDaemon)!);
+        var (old, next) = (daemons.Start("a"), default(GuardedDaemon)!);
         await old.Until(d => d.Turns > 0);
-        next = Start(directory, etcd, tree, "b");
+        next = daemons.Start("b");
         for (var round = 1; round <= 3; round++)
         {
             var stale = await Connect(loop, old);
@@ -67,17 +68,15 @@ public sealed class GuardedTreeTests
                 return 0;
             });
             old.Dispose();
-            (old, next) = (next, Start(directory, etcd, tree, round % 2 == 1 ? "a" : "b"));
+            (old, next) = (next, daemons.Start(round % 2 == 1 ? "a" : "b"));
         }
 
         Assert.Equal(0, next.Terminate());
         Assert.Equal(0, old.Terminate());
-        next.Dispose();
-        old.Dispose();
         await loop.StopAsync();
     }
 
-    private static GuardedDaemon Start(TemporaryDirectory directory, EtcdCluster etcd, string tree, string node) => GuardedDaemon.Start(directory, etcd, node, "", $$"""
+    private static GuardedDaemons Daemons(TemporaryDirectory directory, EtcdCluster etcd, string tree) => new(directory, etcd, "", $$"""
         files:
           listen: 127.0.0.1:0
           exports:

@@ -15,17 +15,20 @@ public sealed class SharedFileLockTests : IDisposable
 
     private readonly TemporaryDirectory _files = new();
     private readonly List<PentodeProcess> _processes = [];
+    private readonly List<PentodeProcess> _daemons = [];
     private readonly List<string> _points = [];
 
-    [Fact]
-    public void Flock_excludes_between_daemons_and_is_handed_over()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Flock_excludes_between_daemons_and_is_handed_over(bool overNineP)
     {
         Mounted.Require();
         EtcdCluster.Require();
         using var etcd = EtcdCluster.Start();
         Directory.CreateDirectory(_files["shared"]);
         File.WriteAllText(_files["shared/f"], "");
-        var (one, two) = (Serve(etcd, "a", isClustered: true), Serve(etcd, "b", isClustered: true));
+        var (one, two) = (Serve(etcd, "a", isClustered: true, overNineP), Serve(etcd, "b", isClustered: true, overNineP));
         Assert.NotEqual(one, two);
 
         // Held here, refused there, and had when it is free.
@@ -57,7 +60,7 @@ public sealed class SharedFileLockTests : IDisposable
         held.Restart();
         while (Tool.Run(Patience, "flock", "-n", two, "true").Status == 0)
             Assert.True(held.Elapsed.TotalSeconds < Patience, "the holder does not get it");
-        _processes[1].Kill();
+        _daemons[0].Kill();
         Assert.Equal("", Tool.Ok(Patience, "flock", two, "true"));
         last.Kill(entireProcessTree: true);
     }
@@ -78,14 +81,18 @@ public sealed class SharedFileLockTests : IDisposable
     {
         // Mounts above others first.
         foreach (var point in Enumerable.Reverse(_points))
-            Tool.Run(20, "umount", "-l", "-q", point);
+        {
+            Mounted.Unmount(point);
+            Leftovers.Forget(point);
+        }
+
         foreach (var process in Enumerable.Reverse(_processes))
             process.Dispose();
         _files.Dispose();
     }
 
-    // The file as node sees it: a mount of the daemon's export, which is a mount of the shared directory.
-    private string Serve(EtcdCluster etcd, string node, bool isClustered)
+    // The file as node sees it: a mount of the daemon's export, its own or one that comes to it over 9P, which is a mount of the shared directory.
+    private string Serve(EtcdCluster etcd, string node, bool isClustered, bool overNineP = false)
     {
         var (storage, export) = (Point($"storage-{node}"), Point($"mnt-{node}"));
         _processes.Add(PentodeProcess.Start("files", "mount", "-o", "noflock", _files["shared"], storage));
@@ -106,10 +113,13 @@ public sealed class SharedFileLockTests : IDisposable
               listen: 127.0.0.1:0
               exports:
                 - {name: data, path: {{storage}}{{(isClustered ? ", cluster_locks: files/data" : "")}}}
-            mounts:
-              - {path: {{export}}, export: data}
+            {{(overNineP ? "" : $"mounts: [{{path: {export}, export: data}}]")}}
             """));
-        _processes.Add(PentodeProcess.Start("serve", file));
+        var daemon = PentodeProcess.Start("serve", file);
+        _processes.Add(daemon);
+        _daemons.Add(daemon);
+        if (overNineP)
+            _processes.Add(PentodeProcess.Start("files", "mount", string.Create(CultureInfo.InvariantCulture, $"9p://127.0.0.1:{daemon.Port("9p")}/?aname=data"), export));
         return Path.Combine(export, "f");
     }
 
@@ -118,6 +128,7 @@ public sealed class SharedFileLockTests : IDisposable
         var path = _files[name];
         Directory.CreateDirectory(path);
         _points.Add(path);
+        Leftovers.Add(path, () => Mounted.Unmount(path));
         return path;
     }
 }

@@ -1,3 +1,4 @@
+using Pentode.SystemTests.Fuse;
 using Pentode.Testing.Processes;
 using Pentode.Tests.Nfs;
 
@@ -15,6 +16,7 @@ public sealed class NamesFullDiskTests
         using var files = new TemporaryDirectory();
         Directory.CreateDirectory(files["disk"]);
         Tool.Ok(10, "mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", files["disk"]);
+        Leftovers.Add(files, () => Mounted.Unmount(files["disk"]));
         try
         {
             File.WriteAllBytes(files["disk/ballast"], new byte[2 << 20]);
@@ -49,7 +51,7 @@ public sealed class NamesFullDiskTests
         }
         finally
         {
-            Tool.Run(10, "umount", "-l", files["disk"]);
+            Mounted.Unmount(files["disk"]);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pentode.SystemTests.Fuse;
 using Pentode.Testing.Processes;
 
 namespace Pentode.SystemTests.Names;
@@ -76,14 +77,20 @@ internal sealed class NamesServer : IDisposable
             mount.Dispose();
         Process.Dispose();
         foreach (var point in _points)
-            Tool.Run(20, "umount", "-l", "-q", point);
+        {
+            Mounted.Unmount(point);
+            Leftovers.Forget(point);
+        }
+
         _files.Dispose();
     }
 
     private string Point(string name)
     {
         Directory.CreateDirectory(_files[name]);
-        _points.Add(_files[name]);
-        return _files[name];
+        var point = _files[name];
+        _points.Add(point);
+        Leftovers.Add(point, () => Mounted.Unmount(point));
+        return point;
     }
 }

@@ -102,6 +102,11 @@ public sealed class EtcdCluster : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         _processes[index] = process;
+        Leftovers.Add(process, () =>
+        {
+            process.Kill();
+            process.WaitForExit();
+        });
     }
 
     /// <summary>Ends a member with SIGKILL.</summary>
@@ -111,6 +116,7 @@ public sealed class EtcdCluster : IDisposable
         _processes[index] = null;
         process.Kill();
         process.WaitForExit();
+        Leftovers.Forget(process);
         process.Dispose();
     }
 

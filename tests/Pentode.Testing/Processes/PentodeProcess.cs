@@ -9,6 +9,7 @@ public sealed class PentodeProcess : IDisposable
     private readonly Process _process;
     private readonly List<string> _listeners = [];
     private readonly StringBuilder _errors = new();
+    private bool _isDisposed;
 
     private PentodeProcess(Process process)
     {
@@ -51,8 +52,10 @@ public sealed class PentodeProcess : IDisposable
         var start = new ProcessStartInfo(Binary, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
+        Tool.LeaveNoSockets(start);
         var process = Process.Start(start)!;
         var daemon = new PentodeProcess(process);
+        Leftovers.Add(daemon, daemon.End);
         process.ErrorDataReceived += (_, e) =>
         {
             lock (daemon._errors)
@@ -71,6 +74,8 @@ public sealed class PentodeProcess : IDisposable
         }
 
         process.WaitForExit(5000);
+        daemon.End();
+        Leftovers.Forget(daemon);
         throw new InvalidOperationException($"pentode {string.Join(' ', arguments)} ended with {process.ExitCode}: {daemon.Errors}");
     }
 
@@ -102,8 +107,17 @@ public sealed class PentodeProcess : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        Leftovers.Forget(this);
+        End();
+        _process.Dispose();
+    }
+
+    private void End()
+    {
         if (!_process.HasExited)
             Kill();
-        _process.Dispose();
     }
 }

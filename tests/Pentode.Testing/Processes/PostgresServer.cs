@@ -79,6 +79,7 @@ public sealed class PostgresServer : IDisposable
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
         _process = process;
+        Leftovers.Add(process, () => End(process));
         var end = Stopwatch.StartNew();
         while (Tool.Run(10, Path.Combine(Binaries()!, "pg_isready"), "-q", "-h", SocketDirectory, "-p", Port.ToString(CultureInfo.InvariantCulture)).Status != 0)
         {
@@ -100,8 +101,7 @@ public sealed class PostgresServer : IDisposable
     /// <summary>Ends the server as a crash does: all its processes at once, nothing is written any more.</summary>
     public void Kill()
     {
-        _process!.Kill(entireProcessTree: true);
-        _process.WaitForExit();
+        End(_process!);
         File.Delete(Path.Combine(_directory["data"], "postmaster.pid"));
     }
 
@@ -109,7 +109,8 @@ public sealed class PostgresServer : IDisposable
     public void Stop()
     {
         Tool.Run(5, "/bin/kill", "-INT", _process!.Id.ToString(CultureInfo.InvariantCulture));
-        _process.WaitForExit(TimeSpan.FromSeconds(60));
+        if (_process.WaitForExit(TimeSpan.FromSeconds(60)))
+            Leftovers.Forget(_process);
     }
 
     /// <summary>Runs SQL with psql, returns what it prints (unaligned, rows only).</summary>
@@ -130,6 +131,8 @@ public sealed class PostgresServer : IDisposable
         var (program, options) = AsUser(
             "postgres", "-D", data, "-c", "listen_addresses=127.0.0.1", "-c", $"port={port}", "-c", $"unix_socket_directories={SocketDirectory}", "-c", "fsync=off", "-c", "max_connections=50", "-c", "dynamic_shared_memory_type=mmap");
         _standbys[name] = Process.Start(new ProcessStartInfo(program, [.. options, "-c", "logging_collector=off", "-c", "log_min_messages=panic"]) { WorkingDirectory = "/" })!;
+        var standby = _standbys[name];
+        Leftovers.Add(standby, () => End(standby));
         var end = Stopwatch.StartNew();
         while (Tool.Run(10, Path.Combine(Binaries()!, "pg_isready"), "-q", "-h", SocketDirectory, "-p", port.ToString(CultureInfo.InvariantCulture)).Status != 0)
         {
@@ -145,8 +148,7 @@ public sealed class PostgresServer : IDisposable
     {
         var process = _standbys[name];
         _standbys.Remove(name);
-        process.Kill(entireProcessTree: true);
-        process.WaitForExit();
+        End(process);
         process.Dispose();
     }
 
@@ -155,14 +157,24 @@ public sealed class PostgresServer : IDisposable
     {
         foreach (var name in _standbys.Keys.ToArray())
             KillStandby(name);
-        if (_process is { HasExited: false })
+        if (_process is not null)
         {
-            _process.Kill(entireProcessTree: true);
-            _process.WaitForExit();
+            End(_process);
+            _process.Dispose();
         }
 
-        _process?.Dispose();
         _directory.Dispose();
+    }
+
+    private static void End(Process process)
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+        }
+
+        Leftovers.Forget(process);
     }
 
     private static string? Binaries() => Directory.Exists("/usr/lib/postgresql")

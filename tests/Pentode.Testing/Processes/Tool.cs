@@ -17,7 +17,36 @@ public static class Tool
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["PATH"] = "/usr/bin:/usr/sbin:" + Environment.GetEnvironmentVariable("PATH");
+        LeaveNoSockets(start);
         using var process = Process.Start(start)!;
+        var owner = new object();
+        Leftovers.Add(owner, () => Stop(process));
+        try
+        {
+            return Finish(process, seconds, program);
+        }
+        finally
+        {
+            Leftovers.Forget(owner);
+        }
+    }
+
+    /// <summary>A .NET program that is killed leaves none of the sockets for diagnosis that it would have in the directory of temporary files.</summary>
+    public static void LeaveNoSockets(ProcessStartInfo start) => start.Environment["DOTNET_EnableDiagnostics"] = "0";
+
+    // What can clean up is asked first.
+    private static void Stop(Process process)
+    {
+        if (process.HasExited)
+            return;
+        using (var kill = Process.Start("/bin/kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            kill.WaitForExit();
+        if (!process.WaitForExit(5000))
+            process.Kill(entireProcessTree: true);
+    }
+
+    private static ToolResult Finish(Process process, int seconds, string program)
+    {
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();

@@ -14,7 +14,11 @@ internal sealed class TemporaryMount : IDisposable
         _path = Directory.CreateTempSubdirectory("pentode-mount-").FullName;
         var result = Tool.Run(10, "mount", "-t", type, "-o", options, "pentode-test", _path);
         if (result.Status == 0)
+        {
+            Leftovers.Add(this, Remove);
             return;
+        }
+
         Directory.Delete(_path);
         Assert.Skip($"cannot mount {type}: {result.Error.Trim()}");
     }
@@ -30,6 +34,12 @@ internal sealed class TemporaryMount : IDisposable
     }
 
     public void Dispose()
+    {
+        Leftovers.Forget(this);
+        Remove();
+    }
+
+    private void Remove()
     {
         Tool.Run(10, "umount", "-l", _path);
         Directory.Delete(_path);

@@ -97,13 +97,24 @@ internal sealed class FuseKernel : IAsyncDisposable
 
     internal void SendRaw(byte[] bytes) => _kernel.Send(bytes);
 
-    /// <summary>The next message of the session: unique, error and what follows.</summary>
+    /// <summary>Nodes whose attributes the session said not to believe any more.</summary>
+    internal List<ulong> Doubted { get; } = [];
+
+    /// <summary>The next answer of the session: unique, error and what follows.</summary>
     internal (ulong Unique, int Error, byte[] Body) Receive()
     {
         var buffer = new byte[2 << 20];
         var length = _kernel.Receive(buffer);
         Assert.True(length >= FuseOutHeader.Size, $"a message of {length} bytes");
         Assert.Equal((uint)length, BinaryPrimitives.ReadUInt32LittleEndian(buffer));
+        if (BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)) == 0 && BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(4)) == FuseLimits.NotifyInvalidateInode)
+        {
+            Assert.Equal(FuseOutHeader.Size + FuseNotifyInvalidateInodeOut.Size, length);
+            Assert.Equal(-1, BinaryPrimitives.ReadInt64LittleEndian(buffer.AsSpan(FuseOutHeader.Size + 8)));
+            Doubted.Add(BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(FuseOutHeader.Size)));
+            return Receive();
+        }
+
         return (BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)), BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(4)), buffer[FuseOutHeader.Size..length]);
     }
 

@@ -194,7 +194,10 @@ public sealed class FuseSessionTests
         var (nodeA, a) = one.Create("f");
         var (nodeB, b) = two.Create("f");
         one.Ok(FuseOpcode.Setlk, nodeA, Lock(a, owner: 1, type: 1));
+        // What the other node wrote before is to be seen.
+        Assert.Equal([nodeA], one.Doubted);
         Assert.Equal(-(int)Errno.EAGAIN, two.Ask(FuseOpcode.Setlk, nodeB, Lock(b, owner: 2, type: 0)).Error);
+        Assert.Empty(two.Doubted);
         Assert.Equal(1u, U32(two.Ok(FuseOpcode.Getlk, nodeB, Lock(b, owner: 2, type: 1)), 16));
         var given = two.Send(FuseOpcode.Setlkw, nodeB, Lock(b, owner: 2, type: 1));
         two.Settle();
@@ -208,6 +211,19 @@ public sealed class FuseSessionTests
         // One that is waited for at the end of the mount is let go.
         one.Send(FuseOpcode.Setlkw, nodeA, Lock(a, owner: 1, type: 1));
         one.Settle();
+    }
+
+    [Fact]
+    public async Task What_one_process_gives_back_through_a_file_another_keeps()
+    {
+        await using var kernel = Ready();
+        var (node, handle) = kernel.Create("f");
+        kernel.Ok(FuseOpcode.Setlk, node, Body(handle, 1UL, 0UL, 9UL, 1u, 41u, 0u, 0u));
+        kernel.Ok(FuseOpcode.Setlk, node, Body(handle, 2UL, 20UL, 29UL, 1u, 42u, 0u, 0u));
+        // The second closes what it inherited from the first.
+        kernel.Ok(FuseOpcode.Flush, node, Body(handle, 0u, 0u, 2UL));
+        kernel.Ok(FuseOpcode.Setlk, node, Body(handle, 3UL, 20UL, 29UL, 1u, 43u, 0u, 0u));
+        Assert.Equal(-(int)Errno.EAGAIN, kernel.Ask(FuseOpcode.Setlk, node, Body(handle, 3UL, 0UL, 0UL, 1u, 43u, 0u, 0u)).Error);
     }
 
     [Fact]
@@ -321,6 +337,32 @@ public sealed class FuseSessionTests
         Assert.InRange(after - before, 0, 20_000);
     }
 
+    [Fact]
+    public async Task Giving_a_lock_back_at_a_close_allocates_nothing()
+    {
+        // Locks that fail cost nothing below the session.
+        await using var kernel = Ready(volume: new Volume("t", new MemoryTree(), new VolumeOptions { SharedLocks = new NoLocks() }));
+        var (node, handle) = kernel.Create("f");
+        const int count = 500;
+        var locks = Enumerable.Range(0, count + 1).Select(i => Request(FuseOpcode.Setlk, 1000, node, Lock(handle, (ulong)i, 1))).ToArray();
+        var closes = Enumerable.Range(0, count + 1).Select(i => Request(FuseOpcode.Flush, 1002, node, Body(handle, 0u, 0u, (ulong)i))).ToArray();
+        foreach (var request in locks.Append(closes[count]))
+        {
+            kernel.SendRaw(request);
+            _ = kernel.Receive();
+        }
+
+        var before = await AllocatedAsync(kernel.Loop);
+        foreach (var request in closes.AsSpan(0, count))
+        {
+            kernel.SendRaw(request);
+            _ = kernel.Receive();
+        }
+
+        var after = await AllocatedAsync(kernel.Loop);
+        Assert.InRange(after - before, 0, 5000);
+    }
+
     // What the loop's own thread has allocated; asking costs a little itself.
     private static Task<long> AllocatedAsync(IoLoop loop)
     {
@@ -334,4 +376,19 @@ public sealed class FuseSessionTests
     private static uint U32(byte[] bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
 
     private static ulong U64(byte[] bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
+
+    private sealed class NoLocks : ISharedLocks
+    {
+        public ValueTask<Errno> Lock(IOpenFile file, LockOwner owner, LockType type, long start, long length, LockWait wait) => new(Errno.ENOLCK);
+
+        public ValueTask<Result<LockRange>> Test(IOpenFile file, LockOwner owner, LockType type, long start, long length) => new(Errno.ENOLCK);
+
+        public bool Release(IOpenFile file) => false;
+
+        public void Forget(IOpenFile file)
+        {
+        }
+
+        public Errno Check(IOpenFile file) => Errno.None;
+    }
 }

@@ -45,7 +45,6 @@ internal static class FilesMountCommand
 
                 // A server hears of one user, who mounts: the kernel has to check the others.
                 DefaultPermissions = isUri,
-                RemoteLocks = !isUri,
             };
             if (MountOptions.Apply(parsed.GetValue(words) ?? [], ref options) is { } wrong)
                 return await UsageProblems.RefuseAsync(wrong).ConfigureAwait(false);

@@ -1,5 +1,7 @@
 using Pentode.Core;
+using Pentode.Core.Diagnostics;
 using Pentode.Files;
+using Pentode.Files.Locks;
 using Pentode.NineP.Wire;
 using Pentode.Uring;
 
@@ -7,20 +9,27 @@ namespace Pentode.NineP.Client.Tree;
 
 /// <summary>
 /// A 9P export as a tree backend. The server sees one user, who attached: whoever shows this tree to several checks their permissions first.
-/// Byte-range locks are not passed on (EOPNOTSUPP), as the server may wait for one and this contract may not. When the connection is lost every
-/// call fails. The connection lives on one loop; calls from others go there first.
+/// Locks are the server's (<see cref="NinePTreeLocks"/>). When the connection is lost every call fails. The connection lives on one loop; calls from others go there first.
 /// </summary>
 public sealed class NinePTree : ITreeBackend
 {
     private readonly NinePNode _root;
 
-    private NinePTree(NinePClient client, NinePNode root)
+    /// <summary>A tree over a session.</summary>
+    internal NinePTree(NinePClient client, NinePNode root, string name, ILog log)
     {
         Client = client;
         _root = root;
+        SharedLocks = new NinePTreeLocks(this, name, log);
     }
 
+    /// <inheritdoc/>
+    public ISharedLocks SharedLocks { get; }
+
     internal NinePClient Client { get; }
+
+    /// <summary>What is locked through this tree.</summary>
+    internal LockTable<ulong> Locks { get; } = new();
 
     /// <summary>Connects and attaches as <see cref="NinePSession.OpenAsync"/> does; the path of the URI must lead to a directory (ENOTDIR). On the loop.</summary>
     public static async Task<Result<NinePTree>> OpenAsync(IoLoop loop, NinePUri uri, NinePClientOptions options, string userName, uint uid)
@@ -43,7 +52,7 @@ public sealed class NinePTree : ITreeBackend
         }
 
         if ((root.Qid.Type & Qid.Directory) != 0)
-            return new NinePTree(client, root);
+            return new NinePTree(client, root, uri.Text, options.Log);
         await client.CloseAsync().ConfigureAwait(true);
         return Errno.ENOTDIR;
     }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Pentode.Core;
 using Pentode.Files;
+using Pentode.Files.Locks;
 
 namespace Pentode.NineP.Client.Tree;
 
@@ -9,6 +10,8 @@ internal sealed class NinePTreeFile : IOpenFile
 {
     private readonly NinePTree _tree;
     private readonly NinePTreeNode _node;
+    private readonly Lock _gate = new();
+    private ByteRangeLocks? _locks;
 
     internal NinePTreeFile(NinePTree tree, NinePTreeNode node, uint fid)
     {
@@ -98,18 +101,50 @@ internal sealed class NinePTreeFile : IOpenFile
         }
     }
 
-    /// <inheritdoc/>
-    public Errno TryLock(LockOwner owner, LockType type, long start, long length) => Errno.EOPNOTSUPP;
+    /// <summary>As far as this tree knows: <see cref="NinePTreeLocks"/> asks the server.</summary>
+    public Errno TryLock(LockOwner owner, LockType type, long start, long length) => Locks().TryLock(this, owner, type, start, length);
+
+    /// <summary>As far as this tree knows: <see cref="NinePTreeLocks"/> asks the server.</summary>
+    public Result<LockRange> TestLock(LockOwner owner, LockType type, long start, long length) =>
+        start < 0 || length < 0 ? Errno.EINVAL : Locks().Test(this, owner, type, start, length);
 
     /// <inheritdoc/>
-    public Result<LockRange> TestLock(LockOwner owner, LockType type, long start, long length) => Errno.EOPNOTSUPP;
+    public LockType HeldLock
+    {
+        get
+        {
+            lock (_gate)
+                return _locks?.HeldThrough(this) ?? LockType.Unlock;
+        }
+    }
 
     /// <inheritdoc/>
-    public bool ReleaseLocks() => false;
+    public bool ReleaseLocks()
+    {
+        lock (_gate)
+            return _locks?.ReleaseFile(this) == true;
+    }
+
+    /// <summary>The locks of the file, of all open files that this tree has of it.</summary>
+    internal ByteRangeLocks Locks()
+    {
+        lock (_gate)
+            return _locks ??= _tree.Locks.Enter(_node.Id.Path);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<Errno> Close()
     {
+        lock (_gate)
+        {
+            if (_locks is not null)
+            {
+                _locks.ReleaseFile(this);
+                _tree.Locks.Leave(_node.Id.Path);
+                _locks = null;
+            }
+        }
+
         await _tree.Enter();
         var error = await _tree.Client.Clunk(Fid);
         _node.Release();

@@ -37,6 +37,9 @@ internal sealed partial class NinePConnection
         ArmLockTimer();
     }
 
+    // A kernel sends flock(2) with the process that happens to call, though the lock is the open file's.
+    private LockOwner OwnerOf(uint process, ReadOnlySpan<byte> client) => new(this, process, Encoding.UTF8.GetString(client)) { LocksByFile = true };
+
     private ValueTask<Errno> Lock(Request q)
     {
         if (!Tlock.TryRead(q.Body.Span, out var m))
@@ -45,7 +48,7 @@ internal sealed partial class NinePConnection
             return new(Errno.EBADF);
         if (m.Kind > 2 || m.Start > long.MaxValue || m.Length > long.MaxValue || m.ClientId.Length > P9Limits.MaxClientId)
             return new(Errno.EINVAL);
-        q.LockOwner = new LockOwner(this, m.ProcId, Encoding.UTF8.GetString(m.ClientId));
+        q.LockOwner = OwnerOf(m.ProcId, m.ClientId);
         q.LockType = (LockType)m.Kind;
         q.LockStart = (long)m.Start;
         q.LockLength = (long)m.Length;
@@ -126,7 +129,7 @@ internal sealed partial class NinePConnection
 
         // The kernel's client always says UNLCK here; it means "would a write lock conflict".
         var type = m.Kind == 0 ? LockType.Read : LockType.Write;
-        var owner = new LockOwner(this, m.ProcId, Encoding.UTF8.GetString(m.ClientId));
+        var owner = OwnerOf(m.ProcId, m.ClientId);
         var task = fid.Volume.TestLock(file, owner, type, (long)m.Start, (long)m.Length);
         return task.IsCompletedSuccessfully ? new(AnswerGetLock(q, task.Result)) : AnswerGetLockLater(q, task);
     }
