@@ -12,9 +12,12 @@ public sealed class CallIdentity(ReadOnlyMemory<byte> key)
     /// <summary>The same bytes whenever the call is sent; never those of another call.</summary>
     public ReadOnlyMemory<byte> Key { get; } = key;
 
-    /// <summary>Changes asked for so far: with more than one, what fails at the last may be done in part.</summary>
-    public int Steps => Volatile.Read(ref _steps);
+    /// <summary>A change of it was done: what fails after that is done in part.</summary>
+    public bool HasChanged { get; private set; }
 
     /// <summary>Number of the next change, from 1.</summary>
     public int NextStep() => Interlocked.Increment(ref _steps);
+
+    /// <summary>A change was done.</summary>
+    public void Changed() => HasChanged = true;
 }

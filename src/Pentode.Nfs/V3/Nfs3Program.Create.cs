@@ -192,11 +192,7 @@ internal sealed partial class Nfs3Program
         await call.First.End(loop, directory).ConfigureAwait(false);
         if (!made.IsOk)
         {
-            // Told to come later, a client makes a new call of it, which would find what this one has made. Told nothing it sends this one again, and the rest is done.
-            if (call.Who.Call is { Steps: > 1 } && Nfs3Status.Of(made.Error) == Nfs3Status.Jukebox)
-                call.Status = uint.MaxValue;
-            else
-                AnswerWcc(call, made.Error, call.First);
+            AnswerWcc(call, made.Error, call.First);
             return;
         }
 

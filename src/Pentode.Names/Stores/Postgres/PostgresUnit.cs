@@ -245,11 +245,11 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
     private bool IsCommitted(long writer, long turn)
     {
         var watch = Stopwatch.StartNew();
+        Disconnect();
         while (true)
         {
             try
             {
-                Disconnect();
                 Connect();
                 using var command = new NpgsqlCommand("SELECT turn FROM writer WHERE id = $1 FOR UPDATE NOWAIT", _connection);
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = writer });
