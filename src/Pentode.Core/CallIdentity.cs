@@ -12,6 +12,12 @@ public sealed class CallIdentity(ReadOnlyMemory<byte> key)
     /// <summary>The same bytes whenever the call is sent; never those of another call.</summary>
     public ReadOnlyMemory<byte> Key { get; } = key;
 
+    /// <summary>A change of it was done: what fails after that is done in part.</summary>
+    public bool HasChanged { get; private set; }
+
     /// <summary>Number of the next change, from 1.</summary>
     public int NextStep() => Interlocked.Increment(ref _steps);
+
+    /// <summary>A change was done.</summary>
+    public void Changed() => HasChanged = true;
 }

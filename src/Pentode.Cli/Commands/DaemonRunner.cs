@@ -13,14 +13,17 @@ internal static class DaemonRunner
     {
         // Before anything else: a signal during the start stops cleanly too.
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var stopping = new CancellationTokenSource();
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         ProcessSignals.IgnoreFileSize();
 
         var daemon = new PentodeDaemon(configuration, new StreamLog(Console.Error, configuration.Log.Level, configuration.Log.IsJson));
-        if (await daemon.StartAsync().ConfigureAwait(false) is { } failure)
+        if (await daemon.StartAsync(stopping.Token).ConfigureAwait(false) is { } failure)
         {
+            if (stop.Task.IsCompleted)
+                return ExitCode.Ok;
             await Console.Error.WriteLineAsync($"pentode: {failure.Message}").ConfigureAwait(false);
             return failure.ExitCode;
         }
@@ -45,6 +48,7 @@ internal static class DaemonRunner
             // The second signal does not wait for clients.
             if (!stop.TrySetResult())
                 Environment.Exit(ExitCode.Failure);
+            stopping.Cancel();
         }
     }
 }

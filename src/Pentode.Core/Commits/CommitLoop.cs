@@ -19,6 +19,9 @@ public sealed class CommitLoop<TUnit> : IDisposable
     /// <summary>Most times a job is tried when the store says that it may succeed later.</summary>
     public const int MaximumAttempts = 8;
 
+    /// <summary>No new attempt after that: some of them wait long.</summary>
+    private const int AttemptSeconds = 10;
+
     private const int IdleMilliseconds = 200;
     private readonly object _gate = new();
     private readonly Queue<CommitJob<TUnit>> _queue = new();
@@ -85,11 +88,7 @@ public sealed class CommitLoop<TUnit> : IDisposable
         while (Take(unit, batch))
         {
             if (!TryGroup(unit, batch))
-            {
-                foreach (var job in batch)
-                    Alone(unit, job);
-            }
-
+                OneByOne(unit, batch);
             Interlocked.Add(ref _jobs, batch.Count);
             foreach (var job in batch)
                 job.Complete();
@@ -184,14 +183,30 @@ public sealed class CommitLoop<TUnit> : IDisposable
         }
     }
 
-    private void Alone(TUnit unit, CommitJob<TUnit> job)
+    private void OneByOne(TUnit unit, List<CommitJob<TUnit>> batch)
     {
+        var away = Errno.None;
+        foreach (var job in batch)
+        {
+            if (away == Errno.None)
+                away = Alone(unit, job);
+            else
+                job.Fail(away);
+        }
+    }
+
+    /// <summary>The error when there was no transaction to be had in all attempts: the next job would meet the same, and its caller waits.</summary>
+    private Errno Alone(TUnit unit, CommitJob<TUnit> job)
+    {
+        var start = Stopwatch.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
+            var isBegun = false;
             try
             {
                 Check(CommitFaults.Begin.Check());
                 unit.Begin();
+                isBegun = true;
                 unit.Prepare([job.Hint]);
                 Check(CommitFaults.Job.Check());
                 var changes = unit.Changes;
@@ -200,7 +215,7 @@ public sealed class CommitLoop<TUnit> : IDisposable
                     Commit(unit);
                 else
                     unit.Rollback();
-                return;
+                return Errno.None;
             }
             catch (Exception e)
             {
@@ -209,13 +224,13 @@ public sealed class CommitLoop<TUnit> : IDisposable
                 if (error == Errno.None)
                 {
                     job.Fail(e);
-                    return;
+                    return Errno.None;
                 }
 
-                if (!isTransient || attempt == MaximumAttempts)
+                if (!isTransient || attempt == MaximumAttempts || Stopwatch.GetElapsedTime(start).TotalSeconds > AttemptSeconds)
                 {
                     job.Fail(error);
-                    return;
+                    return isTransient && !isBegun ? error : Errno.None;
                 }
 
                 Pause(attempt);

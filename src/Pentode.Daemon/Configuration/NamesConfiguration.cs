@@ -9,6 +9,9 @@ public sealed record NamesConfiguration
     /// <summary>Connection string of the PostgreSQL store; null with <see cref="Path"/>.</summary>
     public string? Postgres { get; init; }
 
+    /// <summary>How long the start waits for the database.</summary>
+    public TimeSpan PostgresWait { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Answers wait for the disk.</summary>
     public bool IsDurable { get; init; } = true;
 

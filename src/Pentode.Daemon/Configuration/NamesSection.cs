@@ -19,6 +19,7 @@ internal static class NamesSection
         {
             Path = path,
             Postgres = postgres,
+            PostgresWait = section.Duration("postgres_wait", defaults.PostgresWait),
             IsDurable = durability == "full",
             Grace = section.Duration("grace", defaults.Grace),
             InlineMaximum = section.Size("inline_max", defaults.InlineMaximum),

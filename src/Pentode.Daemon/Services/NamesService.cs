@@ -45,7 +45,7 @@ internal sealed class NamesService(NamesConfiguration configuration) : IDaemonSe
         try
         {
             _store = configuration.Postgres is { } connection
-                ? await PostgresCatalog.Open(connection, Options, context.Log).ConfigureAwait(false)
+                ? await PostgresCatalog.Open(connection, Options, context.Log, context.Stop).ConfigureAwait(false)
                 : await SqliteCatalog.Open(configuration.Path!, Options, context.Log).ConfigureAwait(false);
         }
         catch (CatalogOpenException e)
@@ -107,6 +107,7 @@ internal sealed class NamesService(NamesConfiguration configuration) : IDaemonSe
         MaximumTag = configuration.TagMaximum,
         TrashGrace = configuration.Grace,
         IsRelaxed = !configuration.IsDurable,
+        OpenPatience = configuration.PostgresWait,
     };
 
     private static Volume Open(SharedNamespace shared, NamesExportConfiguration export, long root)

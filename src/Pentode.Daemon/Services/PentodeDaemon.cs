@@ -57,11 +57,11 @@ public sealed class PentodeDaemon : IStatusSource
     /// <summary>Path of the control socket, or null when there is none.</summary>
     public string? ControlPath => _control?.Path;
 
-    /// <summary>Starts everything, or says why not and leaves nothing running.</summary>
-    public async Task<StartFailure?> StartAsync()
+    /// <summary>Starts everything, or says why not and leaves nothing running. With <paramref name="stop"/> it waits for nothing any more.</summary>
+    public async Task<StartFailure?> StartAsync(CancellationToken stop = default)
     {
-        var failure = StartLoops() ?? OpenTrees() ?? OpenBlocks() ?? await StartServices(bringTrees: true).ConfigureAwait(false)
-            ?? ListenAll() ?? _guards.Start(_services.OfType<LocksService>().FirstOrDefault(), _volumes, _blocks) ?? await StartServices(bringTrees: false).ConfigureAwait(false) ?? StartControl();
+        var failure = StartLoops() ?? OpenTrees() ?? OpenBlocks() ?? await StartServices(bringTrees: true, stop).ConfigureAwait(false)
+            ?? ListenAll() ?? _guards.Start(_services.OfType<LocksService>().FirstOrDefault(), _volumes, _blocks) ?? await StartServices(bringTrees: false, stop).ConfigureAwait(false) ?? StartControl();
         if (failure is not null)
         {
             await StopAsync().ConfigureAwait(false);
@@ -281,12 +281,12 @@ public sealed class PentodeDaemon : IStatusSource
         return null;
     }
 
-    private async Task<StartFailure?> StartServices(bool bringTrees)
+    private async Task<StartFailure?> StartServices(bool bringTrees, CancellationToken stop)
     {
         var context = new ServiceContext
         {
             Configuration = _configuration, Loops = _loops, Volumes = _volumes, HostExports = [.. _services.Select(s => s.HostExports).OfType<ITreeExports>()],
-            HostGranted = [.. _services.Where(s => s.HostExports is not null).SelectMany(s => s.Volumes)], Log = _log, Metrics = _metrics,
+            HostGranted = [.. _services.Where(s => s.HostExports is not null).SelectMany(s => s.Volumes)], Stop = stop, Log = _log, Metrics = _metrics,
         };
         foreach (var module in Modules.Services.Where(m => m.BringsTrees == bringTrees))
         {

@@ -24,6 +24,9 @@ public sealed record ServiceContext
     /// <summary>Trees whose service says host by host who may have them: nobody gets them from a front end that knows addresses without being told to.</summary>
     public IReadOnlyList<Volume> HostGranted { get; init; } = [];
 
+    /// <summary>The daemon is told to end before it has started: what is waited for is not any more.</summary>
+    public CancellationToken Stop { get; init; }
+
     /// <summary>Log.</summary>
     public required ILog Log { get; init; }
 

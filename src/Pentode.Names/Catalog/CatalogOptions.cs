@@ -24,6 +24,9 @@ public sealed record CatalogOptions
     /// <summary>True: a reply may leave before its change is on the disk (lost only with the machine, never torn).</summary>
     public bool IsRelaxed { get; init; }
 
+    /// <summary>How long opening waits for a database that is not there yet. Not at all.</summary>
+    public TimeSpan OpenPatience { get; init; }
+
     /// <summary>Connections that read. 2.</summary>
     public int Readers { get; init; } = 2;
 

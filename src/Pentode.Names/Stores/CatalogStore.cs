@@ -193,7 +193,7 @@ public sealed partial class CatalogStore : ICatalogStore
             return new((Result<T>)Errno.EINVAL);
         var key = call.Key.ToArray();
         var step = call.NextStep();
-        return _engine.Change(
+        return Known(call, _engine.Change(
             tx =>
             {
                 var done = tx.Call(key);
@@ -204,7 +204,15 @@ public sealed partial class CatalogStore : ICatalogStore
                     tx.Remember(new CatalogCall(key, tx.Now(), step, done?.Number ?? remember(result.Value)));
                 return result;
             },
-            (hint ?? CatalogHint.None) with { Call = key });
+            (hint ?? CatalogHint.None) with { Call = key }));
+    }
+
+    private static async ValueTask<Result<T>> Known<T>(CallIdentity call, ValueTask<Result<T>> change)
+    {
+        var result = await change.ConfigureAwait(false);
+        if (result.IsOk)
+            call.Changed();
+        return result;
     }
 
     /// <summary>A change that answers with success only.</summary>

@@ -187,6 +187,13 @@ internal sealed partial class Nfs3Program(NfsLoop loop) : IRpcProgram
     /// <summary>A reply whose only result, good or bad, is what happened to one object.</summary>
     private static void AnswerWcc(RpcCall call, Errno error, WccState wcc)
     {
+        // Told to come later, a client makes a new call of it, which would find what this one has done. Told nothing it sends this one again, and the rest is done.
+        if (call.Who.Call is { HasChanged: true } && Nfs3Status.Of(error) == Nfs3Status.Jukebox)
+        {
+            call.Status = uint.MaxValue;
+            return;
+        }
+
         var writer = BeginWcc(call, error, wcc, 0);
         call.End(writer);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Pentode.Testing.Processes;
 
@@ -36,6 +37,27 @@ public sealed class NamesCommandTests
         Assert.Equal(1, missing.Status);
         Assert.Contains("/nowhere: no such file or directory (ENOENT)", missing.Error, StringComparison.Ordinal);
         Assert.Equal(2, Names(files, "io", "/usr", "perhaps", "--store", store).Status);
+    }
+
+    [Fact]
+    public void A_daemon_waits_for_its_database_as_long_as_it_is_told_to()
+    {
+        using var files = new TemporaryDirectory();
+        var configuration = files["pentode.yaml"];
+        void Configure(string wait) => File.WriteAllText(
+            configuration, $$"""names: {postgres: "Host={{files["nobody"]}};Username=x", {{wait}}exports: [{name: /fs}]}""" + $"\ncontrol: {{socket: {files["control.sock"]}}}\n");
+        Configure("postgres_wait: 0s, ");
+        var failed = Tool.Run(60, PentodeProcess.Binary, "serve", configuration);
+        Assert.Equal(5, failed.Status);
+        Assert.StartsWith("pentode: cannot open the names store: cannot open the PostgreSQL database: ", failed.Error, StringComparison.Ordinal);
+
+        // A minute, unless told otherwise; a signal ends it.
+        Configure("");
+        using var waiting = Process.Start(new ProcessStartInfo(PentodeProcess.Binary, ["serve", configuration]) { RedirectStandardError = true })!;
+        Assert.Contains("waited 0 s for it of at most 60 s", waiting.StandardError.ReadLine(), StringComparison.Ordinal);
+        Tool.Ok(5, "/bin/kill", "-TERM", waiting.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True(waiting.WaitForExit(15000));
+        Assert.Equal((0, ""), (waiting.ExitCode, waiting.StandardError.ReadToEnd()));
     }
 
     [Fact]

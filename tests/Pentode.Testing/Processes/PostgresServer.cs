@@ -102,7 +102,43 @@ public sealed class PostgresServer : IDisposable
     public void Kill()
     {
         End(_process!);
+
+        // One that was forked meanwhile, or is in a call of the kernel still: the next server must not meet it.
+        var since = Stopwatch.StartNew();
+        while (Left() is { Count: > 0 } left)
+        {
+            if (since.Elapsed > TimeSpan.FromSeconds(30))
+                throw new TimeoutException("processes of the server do not end");
+            foreach (var process in left)
+            {
+                process.Kill();
+                process.Dispose();
+            }
+
+            Thread.Sleep(1);
+        }
+
         File.Delete(Path.Combine(_directory["data"], "postmaster.pid"));
+    }
+
+    /// <summary>Processes of this server: they work in its directory.</summary>
+    private List<Process> Left()
+    {
+        var found = new List<Process>();
+        foreach (var entry in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                if (int.TryParse(Path.GetFileName(entry), out var id) && File.ResolveLinkTarget(entry + "/cwd", returnFinalTarget: false)?.FullName == _directory["data"])
+                    found.Add(Process.GetProcessById(id));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                // It has ended.
+            }
+        }
+
+        return found;
     }
 
     /// <summary>Ends the server in order (SIGINT: connections are cut, everything is written).</summary>

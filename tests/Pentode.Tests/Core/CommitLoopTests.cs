@@ -55,6 +55,26 @@ public sealed class CommitLoopTests
     }
 
     [Fact]
+    public async Task A_store_that_is_away_is_so_for_all_that_wait()
+    {
+        var unit = new Unit();
+        using var loop = new CommitLoop<Unit>("t", [unit], 100, 64);
+        using var gate = new ManualResetEventSlim();
+        var first = loop.Run(u => Held(u, gate)).AsTask();
+        unit.IsAway = true;
+        var rest = Enumerable.Range(0, 20).Select(i => loop.Run(u => u.Add(i)).AsTask()).ToArray();
+        gate.Set();
+        await first;
+        Assert.All(await Task.WhenAll(rest), r => Assert.Equal(Errno.EAGAIN, r.Error));
+
+        // Nobody waits for the attempts of the others: those of the first, and of a second group, are enough.
+        Assert.InRange(unit.Begun, 1, 2 + (2 * (CommitLoop<Unit>.MaximumAttempts + 1)));
+        unit.IsAway = false;
+        Assert.True((await loop.Run(u => u.Add(21))).IsOk);
+        Assert.Equal([-1, 21], unit.Durable);
+    }
+
+    [Fact]
     public async Task The_queue_is_bounded_and_ends_in_order()
     {
         var unit = new Unit();
@@ -106,7 +126,17 @@ public sealed class CommitLoopTests
             return value;
         }
 
-        public void Begin() => Assert.Empty(_open);
+        public bool IsAway { get; set; }
+
+        public int Begun { get; private set; }
+
+        public void Begin()
+        {
+            Begun++;
+            if (IsAway)
+                throw new IOException("away");
+            Assert.Empty(_open);
+        }
 
         public void Prepare(IReadOnlyList<object?> hints) => Assert.NotEmpty(hints);
 

@@ -157,6 +157,42 @@ public sealed class NfsCallTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{points} points");
     }
 
+    /// <summary>Of a call with two changes the second meets a store that is away: told "later", a client would make a new call, which would find what this one made.</summary>
+    [Fact]
+    public async Task A_call_that_is_done_in_part_is_not_told_to_come_later()
+    {
+        using var files = new TemporaryDirectory(memory: true);
+        var file = files["names.db"];
+        await using var store = await SqliteCatalog.Open(file, new CatalogOptions(), NullLog.Instance);
+        await using var volume = VolumeOf(store);
+        await using var host = new NfsHost("portable", volume: volume);
+        using var c = host.Mounted();
+        var before = await Events(store);
+        var message = c.Message(NfsPeer.Nfs, 3, 8, In(c.Root, "two").U32(1).Add(Xdr.Change3(0x1A4, mtime: 1000)), 77);
+        var (commits, refused) = (0, 0);
+        bool IsWriter() => Thread.CurrentThread.Name == $"sqlite-write {file}-0";
+        using (CommitFaults.After.Arm(() => IsWriter() && Interlocked.Increment(ref commits) < 0 ? Errno.EIO : Errno.None))
+        using (CommitFaults.Begin.Arm(() => IsWriter() && Volatile.Read(ref commits) > 0 && Interlocked.Increment(ref refused) > 0 ? Errno.EAGAIN : Errno.None))
+        {
+            c.SendRecord(message);
+            while (Volatile.Read(ref refused) <= CommitLoop<ICommitUnit>.MaximumAttempts)
+                await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(1, commits);
+        for (var i = 0; i < 5; i++)
+        {
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+            c.SendRecord(message);
+        }
+
+        var reply = c.Receive()!;
+        Assert.True(reply.AsSpan(24, 4).SequenceEqual(new byte[4]), Convert.ToHexString(reply));
+        using var other = host.Mounted();
+        Assert.Equal(1000u, other.Stat(Made(reply)).Modify.Seconds);
+        Assert.Equal(1, (await store.ListEvents(before == 0 ? 0 : (await store.ListEvents(0, 10_000)).Value[(int)before - 1].Sequence, 100)).Value.Count(e => e.Kind == CatalogEventKind.Created));
+    }
+
     private static async Task VerifyImage(string image, string name, byte[] message, string picture)
     {
         await using (var store = await SqliteCatalog.Open(image, new CatalogOptions { Readers = 1 }, NullLog.Instance))

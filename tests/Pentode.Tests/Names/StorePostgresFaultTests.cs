@@ -3,6 +3,7 @@ using Pentode.Core.Diagnostics;
 using Pentode.Names.Catalog;
 using Pentode.Names.Stores.Postgres;
 using Pentode.Testing.Processes;
+using Pentode.Tests.Daemon;
 
 namespace Pentode.Tests.Names;
 
@@ -152,6 +153,32 @@ public sealed class StorePostgresFaultTests(StorePostgresFixture fixture) : ICla
         await Assert.ThrowsAsync<CatalogOpenException>(() => PostgresCatalog.Open("Nonsense=1", new CatalogOptions(), NullLog.Instance));
         var error = await Assert.ThrowsAsync<CatalogOpenException>(() => PostgresCatalog.Open("Host=/nowhere;Username=x;Database=y", new CatalogOptions(), NullLog.Instance));
         Assert.Contains("PostgreSQL", error.Message);
+    }
+
+    [Fact]
+    public async Task A_start_waits_for_a_database_that_comes_up_and_says_so()
+    {
+        PostgresServer.Require();
+        using var server = PostgresServer.Start();
+        var connection = server.ConnectionString();
+        server.Stop();
+        var log = new RecordingLog();
+        var patience = new CatalogOptions { OpenPatience = TimeSpan.FromMinutes(2) };
+        var opening = PostgresCatalog.Open(connection, patience, log, TestContext.Current.CancellationToken);
+        while (log.Lines.IsEmpty)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        Assert.Contains("cannot be used yet", Assert.Single(log.Lines).Message, StringComparison.Ordinal);
+        server.Restart();
+        await using (var store = await opening)
+            Assert.True((await store.Get(CatalogInode.RootNumber)).IsOk);
+        Assert.Contains("is there", log.Lines.Last().Message, StringComparison.Ordinal);
+
+        // One that refuses is not waited for; and the wait ends when told.
+        var refused = await Assert.ThrowsAsync<CatalogOpenException>(() => PostgresCatalog.Open(server.ConnectionString("none"), patience, log, TestContext.Current.CancellationToken));
+        Assert.Contains("3D000", refused.Message, StringComparison.Ordinal);
+        server.Stop();
+        using var stop = new CancellationTokenSource(100);
+        await Assert.ThrowsAsync<CatalogOpenException>(() => PostgresCatalog.Open(connection, patience, log, stop.Token));
     }
 
     private static async Task<Errno> Retried(Func<Task<Errno>> action, Errno until = Errno.None)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Npgsql;
 using Pentode.Core;
@@ -22,6 +23,9 @@ public sealed class PostgresCatalog : ICatalogEngine
 
     private const int Group = 64;
     private const int LeastReaders = 4;
+    private static readonly TimeSpan s_openPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_openReport = TimeSpan.FromSeconds(10);
+
     private readonly NpgsqlDataSource _source;
     private readonly CommitLoop<PostgresUnit> _writer;
     private readonly CommitLoop<PostgresUnit> _readers;
@@ -50,16 +54,14 @@ public sealed class PostgresCatalog : ICatalogEngine
 
     private CatalogShared Shared { get; }
 
-    /// <summary>Connects and brings the schema up to date, making it in an empty database. Throws <see cref="CatalogOpenException"/>.</summary>
-    public static async Task<CatalogStore> Open(string connectionString, CatalogOptions options, ILog log)
+    /// <summary>Connects, and brings the schema up to date, making it in an empty database. Throws <see cref="CatalogOpenException"/>, also when <paramref name="stop"/> ends the wait for the database.</summary>
+    public static async Task<CatalogStore> Open(string connectionString, CatalogOptions options, ILog log, CancellationToken stop = default)
     {
         var source = Source(connectionString, options);
         PostgresCatalog engine;
         try
         {
-            await using var connection = await source.OpenConnectionAsync().ConfigureAwait(false);
-            await PostgresMigrations.Apply(connection, options.Clock.GetUtcNow()).ConfigureAwait(false);
-            engine = new PostgresCatalog(source, await Prepare(connection, options).ConfigureAwait(false), new CatalogShared(options));
+            engine = new PostgresCatalog(source, await Reach(source, options, log, stop).ConfigureAwait(false), new CatalogShared(options));
         }
         catch (Exception e) when (e is SqliteOpenException || PostgresErrors.Explain(e, out _) != Errno.None)
         {
@@ -112,6 +114,34 @@ public sealed class PostgresCatalog : ICatalogEngine
         return builder.Build();
     }
 
+    /// <summary>A database that comes up, or is busy, is waited for: one that refuses us is not.</summary>
+    private static async Task<CatalogInfo> Reach(NpgsqlDataSource source, CatalogOptions options, ILog log, CancellationToken stop)
+    {
+        var watch = Stopwatch.StartNew();
+        for (var said = TimeSpan.MinValue; ;)
+        {
+            try
+            {
+                await using var connection = await source.OpenConnectionAsync(CancellationToken.None).ConfigureAwait(false);
+                await PostgresMigrations.Apply(connection, options.Clock.GetUtcNow()).ConfigureAwait(false);
+                var info = await Prepare(connection, options).ConfigureAwait(false);
+                if (said != TimeSpan.MinValue)
+                    log.Write(LogLevel.Info, $"names: the PostgreSQL database is there, after {watch.Elapsed.TotalSeconds:F0} s");
+                return info;
+            }
+            catch (Exception e) when (PostgresErrors.Explain(e, out var isTransient) != Errno.None && isTransient && watch.Elapsed + s_openPause < options.OpenPatience && !stop.IsCancellationRequested)
+            {
+                if (said == TimeSpan.MinValue || watch.Elapsed - said > s_openReport)
+                {
+                    said = watch.Elapsed;
+                    log.Write(LogLevel.Warning, $"names: the PostgreSQL database cannot be used yet ({e.Message}); waited {said.TotalSeconds:F0} s for it of at most {options.OpenPatience.TotalSeconds:F0} s");
+                }
+            }
+
+            await Task.Delay(s_openPause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     private static async Task<CatalogInfo> Prepare(NpgsqlConnection connection, CatalogOptions options)
     {
         var id = new Guid(await Value("store", Guid.NewGuid().ToByteArray()).ConfigureAwait(false));
@@ -119,6 +149,10 @@ public sealed class PostgresCatalog : ICatalogEngine
         var store = BitConverter.ToUInt16(await Value("number", BitConverter.GetBytes(options.StoreNumber)).ConfigureAwait(false));
         await using var boot = new NpgsqlCommand("INSERT INTO counter VALUES ('boot', 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value", connection);
         var count = (long)(await boot.ExecuteScalarAsync().ConfigureAwait(false))!;
+
+        // Of connections long gone; who is still there and missed makes its row again.
+        await using var old = new NpgsqlCommand("DELETE FROM writer WHERE t < now() - interval '1 day'", connection);
+        await old.ExecuteNonQueryAsync().ConfigureAwait(false);
         return new CatalogInfo("postgres", $"{connection.Host}/{connection.Database}", id, fsid, count, store);
 
         async Task<byte[]> Value(string key, byte[] initial)

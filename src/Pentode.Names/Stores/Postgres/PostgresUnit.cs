@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Data;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Npgsql;
 using NpgsqlTypes;
 using Pentode.Core;
@@ -10,8 +12,8 @@ namespace Pentode.Names.Stores.Postgres;
 
 /// <summary>
 /// A PostgreSQL connection with the catalog transaction that is open on it. A group of changes takes two round trips: one asks for all rows its jobs named in their hints, locked in
-/// the order of their numbers; the other carries every statement of the jobs and the commit. A connection that is lost in a commit is asked afterwards, by the number of the
-/// transaction, whether it took place.
+/// the order of their numbers; the other carries every statement of the jobs and the commit. Each connection that writes has a row of its own that counts its transactions, changed by every
+/// one before its commit is sent: when the connection is lost in a commit, that row tells whether it took place.
 /// </summary>
 internal sealed class PostgresUnit : ICommitUnit, IRowSession
 {
@@ -26,11 +28,14 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
 
     private const string LockEventsSql = "SELECT pg_advisory_xact_lock(1886543471, 2)";
 
+    private const string TurnSql = "UPDATE writer SET turn = turn + 1, t = now() WHERE id = $1 RETURNING turn";
+
     private readonly NpgsqlDataSource _source;
     private readonly bool _isWriter;
     private readonly List<NpgsqlBatchCommand> _queued = [];
     private NpgsqlConnection? _connection;
-    private string? _transactionId;
+    private long _writer;
+    private long _turn;
     private bool _isOpen;
 
     public PostgresUnit(NpgsqlDataSource source, bool isWriter, CatalogShared shared, ushort storeNumber)
@@ -50,7 +55,7 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
     {
         Connect();
         _queued.Clear();
-        _transactionId = null;
+        _turn = 0;
         Transaction.Reset(isRolledBack: false);
         if (_isWriter)
             Start("BEGIN");
@@ -66,7 +71,9 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
         var calls = wanted.Select(h => h.Call).OfType<byte[]>().ToArray();
         if (numbers.Length == 0)
             return;
-        _queued.Add(new NpgsqlBatchCommand("SELECT pg_current_xact_id()::text"));
+        var isFirst = _turn == 0;
+        if (isFirst)
+            _queued.Add(new NpgsqlBatchCommand(TurnSql) { Parameters = { new NpgsqlParameter<long> { TypedValue = _writer } } });
         _queued.Add(new NpgsqlBatchCommand($"SELECT {InodeRow.Columns} FROM inode i WHERE i.ino = ANY ($1) ORDER BY i.ino FOR UPDATE") { Parameters = { PostgresRows.Array(numbers) } });
 
         // A statement sees what was committed before it started: the entries of a directory are read after its row is locked, and so is whether a call was done elsewhere.
@@ -78,9 +85,12 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
         {
             Parameters = { Parents(), Names() },
         });
-        reader.Read();
-        _transactionId = reader.GetString(0);
-        reader.NextResult();
+        if (isFirst)
+        {
+            TakeTurn(reader.Read() ? reader.GetInt64(0) : null);
+            reader.NextResult();
+        }
+
         ReadInodes(reader);
         if (calls.Length > 0)
             ReadCalls(reader, calls);
@@ -191,16 +201,18 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
 
     private void CommitChanges()
     {
-        // The number by which to ask for the outcome; before events are queued, whose lock gives a row too.
-        var id = _transactionId ??= Command("SELECT pg_current_xact_id()::text").First(static r => r.Text(0))!;
+        // Before events are queued, whose lock gives a row too.
+        if (_turn == 0)
+            TakeTurn(Command(TurnSql).Add(_writer).Scalar());
+        var (writer, turn) = (_writer, _turn);
         Transaction.Finish();
         try
         {
             Send(new NpgsqlBatchCommand("COMMIT")).Dispose();
         }
-        catch (Exception e) when (e is PostgresException answer ? answer.SqlState.StartsWith("57P", StringComparison.Ordinal) : PostgresErrors.Explain(e, out _) != Errno.None)
+        catch (Exception e) when (IsUnanswered(e))
         {
-            if (!IsCommitted(id))
+            if (!IsCommitted(writer, turn))
                 throw;
         }
 
@@ -208,22 +220,42 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
             Transaction.Shared.Announce();
     }
 
-    /// <summary>Whether a transaction took place whose commit got no answer.</summary>
-    private bool IsCommitted(string id)
+    /// <summary>The row of this writer is changed, and so locked until the transaction ends; one that was away for days may have to make it again.</summary>
+    private void TakeTurn(long? turn)
+    {
+        if (turn is { } number)
+        {
+            _turn = number;
+            return;
+        }
+
+        _writer = 0;
+        throw new CommitFailedException(Errno.EAGAIN, "the row of the writer is gone", isTransient: true);
+    }
+
+    /// <summary>An error of a statement says that nothing took place; the end of the session, of the server, or of the way there says nothing.</summary>
+    private static bool IsUnanswered(Exception e) => e is PostgresException answer
+        ? answer.InvariantSeverity != "ERROR" || answer.SqlState.StartsWith("08", StringComparison.Ordinal)
+        : PostgresErrors.Explain(e, out _) != Errno.None;
+
+    /// <summary>
+    /// Whether a transaction took place whose commit got no answer. Its backend may be at it still: it has the row locked until it is through. The number of the transaction would not
+    /// do: a server that crashed gives those that did not reach its log out again.
+    /// </summary>
+    private bool IsCommitted(long writer, long turn)
     {
         var watch = Stopwatch.StartNew();
+        Disconnect();
         while (true)
         {
             try
             {
-                Disconnect();
                 Connect();
-                using var command = new NpgsqlCommand("SELECT pg_xact_status($1::text::xid8)", _connection);
-                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
-                if (command.ExecuteScalar() is string and not "in progress" and var status)
-                    return status == "committed";
+                using var command = new NpgsqlCommand("SELECT turn FROM writer WHERE id = $1 FOR UPDATE NOWAIT", _connection);
+                command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = writer });
+                return command.ExecuteScalar() is long last && last >= turn;
             }
-            catch (Exception e) when (PostgresErrors.Explain(e, out var isTransient) != Errno.None && isTransient)
+            catch (Exception e) when (PostgresErrors.Explain(e, out _) != Errno.None)
             {
                 // Asked again below.
             }
@@ -253,10 +285,23 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
 
     private void Connect()
     {
-        if (_connection is { State: ConnectionState.Open })
-            return;
-        Disconnect();
-        _connection = _source.OpenConnection();
+        if (_connection is not { State: ConnectionState.Open })
+        {
+            Disconnect();
+            _connection = _source.OpenConnection();
+        }
+
+        if (_isWriter && _writer == 0)
+            Enroll();
+    }
+
+    private void Enroll()
+    {
+        var id = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long))) | 1;
+        using var insert = new NpgsqlCommand("INSERT INTO writer VALUES ($1, 0, now())", _connection);
+        insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        insert.ExecuteNonQuery();
+        _writer = id;
     }
 
     private void Disconnect()
@@ -264,5 +309,6 @@ internal sealed class PostgresUnit : ICommitUnit, IRowSession
         _connection?.Dispose();
         _connection = null;
         _isOpen = false;
+        _writer = 0;
     }
 }
