@@ -60,9 +60,18 @@ public sealed class CommitLoopTests
         var unit = new Unit();
         using var loop = new CommitLoop<Unit>("t", [unit], 100, 64);
         using var gate = new ManualResetEventSlim();
-        var first = loop.Run(u => Held(u, gate)).AsTask();
+        using var started = new ManualResetEventSlim();
+        var first = loop.Run(u =>
+        {
+            started.Set();
+            return Held(u, gate);
+        }).AsTask();
+        started.Wait(TestContext.Current.CancellationToken);
         unit.IsAway = true;
         var rest = Enumerable.Range(0, 20).Select(i => loop.Run(u => u.Add(i)).AsTask()).ToArray();
+
+        // Longer than the first transaction takes jobs.
+        await Task.Delay(10 * CommitLoop<Unit>.GroupMilliseconds, TestContext.Current.CancellationToken);
         gate.Set();
         await first;
         Assert.All(await Task.WhenAll(rest), r => Assert.Equal(Errno.EAGAIN, r.Error));
