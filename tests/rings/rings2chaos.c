@@ -360,7 +360,8 @@ static void step(struct worker *w, struct client *c)
         play_ring(w, c);
     if (chance(w, 4) == 0)
         scribble(w, c);
-    if ((c->reads == 2 || (c->reads == 1 && chance(w, 3) == 0)) && recv(c->fd, sink, sizeof sink, MSG_DONTWAIT) == 0)
+    /* The answer to the handshake is for the step that waits for it. */
+    if (c->is_answered && (c->reads == 2 || (c->reads == 1 && chance(w, 3) == 0)) && recv(c->fd, sink, sizeof sink, MSG_DONTWAIT) == 0)
         end(w, c);
 }
 

@@ -305,7 +305,8 @@ static void step(struct client *c)
             return;
         }
     }
-    if (c->reads == 2 || (c->reads == 1 && chance(3) == 0)) {
+    /* The answer to a handshake is for the step that waits for it: eaten here, the client would wait for ever and do no harm. */
+    if ((!c->is_second || c->is_answered) && (c->reads == 2 || (c->reads == 1 && chance(3) == 0))) {
         static char sink[65536];
         if (recv(c->fd, sink, sizeof sink, MSG_DONTWAIT) == 0 && chance(2))
             end(c);
