@@ -271,6 +271,7 @@ public sealed unsafe partial class RingsServer
 
         _sessions[session.Slot] = null;
         _sessionCount--;
+        _memory[session.Slot]!.Rest();
         if (session.PendingFd >= 0)
             CloseDescriptor(session.PendingFd);
         session.PendingFd = -1;

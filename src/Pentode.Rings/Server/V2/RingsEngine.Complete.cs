@@ -205,13 +205,8 @@ internal sealed unsafe partial class RingsEngine
             task.NewFile = null;
         }
 
-        foreach (var region in session.Regions)
-        {
-            if ((task.Regions & (1UL << region.Slot)) != 0)
-                region.Users--;
-        }
-
-        task.Regions = 0;
+        for (; task.Regions != 0; task.Regions &= task.Regions - 1)
+            session.Regions[System.Numerics.BitOperations.TrailingZeroCount(task.Regions)]!.Users--;
         _blocks.Return(task.Block);
         task.Block = default;
     }

@@ -214,21 +214,19 @@ internal sealed unsafe partial class RingsEngine
         if (error != Errno.None)
             return null;
         var isWritable = (seals & (SharedMemory.SealWrite | SharedMemory.SealFutureWrite)) == 0;
-        foreach (var region in session.Regions)
+        if (session.FreeRegion() is not { } region)
         {
-            if (region.IsTaken)
-                continue;
-            var at = SharedMemory.Map(descriptor, (nuint)size, isWritable, out error);
-            if (at == null)
-                return null;
-            region.Fill(at, size, isWritable);
-            session.RegionCount++;
-            session.RegionBytes += size;
-            return region;
+            error = Errno.EMFILE;
+            return null;
         }
 
-        error = Errno.EMFILE;
-        return null;
+        var at = SharedMemory.Map(descriptor, (nuint)size, isWritable, out error);
+        if (at == null)
+            return null;
+        region.Fill(at, size, isWritable);
+        session.RegionCount++;
+        session.RegionBytes += size;
+        return region;
     }
 
     private void Release(EngineSession session, RingsMessageHeader request, ReadOnlySpan<byte> body)
