@@ -28,6 +28,12 @@ internal sealed class EngineFile(int slot)
     /// <summary>Regular file of tmpfs: operations on it never wait for a disk or another process.</summary>
     public bool IsInMemory { get; private set; }
 
+    /// <summary>
+    /// Of a pipe; null for others. Who takes part in a pipe may hold its lock for as long as that likes, so that only threads of the kernel touch
+    /// it; and since those keep no order, one after another in each direction.
+    /// </summary>
+    public EngineFileTurns? Turns { get; private set; }
+
     /// <summary>Opened by the server for this client, hence inside the roots.</summary>
     public bool IsOpenedHere { get; private set; }
 
@@ -40,12 +46,13 @@ internal sealed class EngineFile(int slot)
         Generation = Generation >= MostGeneration - 1 ? 0 : Generation + 1;
     }
 
-    public void Fill(int descriptor, bool isStorage, bool isInMemory, bool isOpenedHere)
+    public void Fill(int descriptor, bool isStorage, bool isInMemory, bool isOpenedHere, bool isPipe = false)
     {
         IsInMemory = isInMemory;
         Descriptor = descriptor;
         IsStorage = isStorage;
         IsOpenedHere = isOpenedHere;
+        Turns = isPipe ? new EngineFileTurns() : null;
     }
 
     /// <summary>Frees the slot; gives the descriptor to close, or -1.</summary>

@@ -14,15 +14,24 @@ internal sealed unsafe partial class RingsEngine
     private void OnKernel(EngineTask task, int result, bool hasMore)
     {
         var session = task.Session;
+        var isUnfinished = task.IsHasty && (result is -(int)Errno.EAGAIN or -(int)Errno.EOPNOTSUPP || (result >= 0 && result < task.Bytes));
+        if (isUnfinished && task.EndReason == 0)
+        {
+            Redo(task);
+            return;
+        }
+
         if (!hasMore)
         {
             _kernelTasks--;
             Release(task);
+            if (task.File?.Turns is { } turns && IsTransfer(task) && turns.Leave(task) is { } next)
+                Line(next);
         }
 
         Activate(session);
         var reason = task.EndReason;
-        if (result is -(int)Errno.ECANCELED or -(int)Errno.EINTR && reason > 0)
+        if ((result is -(int)Errno.ECANCELED or -(int)Errno.EINTR || (isUnfinished && result < 0)) && reason > 0)
             result = -reason;
         ulong extra = 0;
         switch (task.Entry.Operation)

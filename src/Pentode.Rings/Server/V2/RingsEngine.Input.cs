@@ -177,12 +177,12 @@ internal sealed unsafe partial class RingsEngine
 
     private static void Fill(EngineFile file, int descriptor, bool isOpenedHere)
     {
-        const int regular = 0x8000, block = 0x6000;
+        const int regular = 0x8000, block = 0x6000, pipe = 0x1000;
         var type = SharedMemory.TypeOf(descriptor);
 
         // Seals first, as for regions: no other file system is asked anything.
         var isInMemory = type == regular && SharedMemory.GetSeals(descriptor) >= 0 && SharedMemory.IsTmpfs(descriptor);
-        file.Fill(descriptor, type is regular or block, isInMemory, isOpenedHere);
+        file.Fill(descriptor, type is regular or block, isInMemory, isOpenedHere, type == pipe);
     }
 
     private void RegisterRegion(EngineSession session, RingsMessageHeader request, ReadOnlySpan<byte> body)

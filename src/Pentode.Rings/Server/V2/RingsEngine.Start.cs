@@ -17,6 +17,7 @@ internal sealed unsafe partial class RingsEngine
     private const uint SocketCloseOnExec = 0x80000;
     private const uint SocketTypes = 0xF;
     private const uint Futex32 = 2;
+    private const uint RwfNoWait = 8;
     private const ulong ResolveConfined = TreeCalls.ResolveBeneath | TreeCalls.ResolveNoMagicLinks;
 
     // O_ bits that openat2 takes.
@@ -62,19 +63,50 @@ internal sealed unsafe partial class RingsEngine
         return StartInRing(task);
     }
 
+    private static bool IsTransfer(EngineTask task) =>
+        task.Entry.Operation is RingsOperation.Read or RingsOperation.Write or RingsOperation.ReadVector or RingsOperation.WriteVector;
+
     private bool StartInRing(EngineTask task)
     {
-        var session = task.Session;
         var entry = Next();
         if (entry == null)
             return false;
+        if (task.File?.Turns is { } turns && IsTransfer(task) && !turns.TryEnter(task))
+        {
+            // Back in line when it is its turn; the entry is nobody's.
+            entry->UserData = Tag(TagIgnore, 0, 0);
+            return true;
+        }
+
         Begin(task);
+        Fill(entry, task, task.Session);
+        return true;
+    }
+
+    private void Fill(SubmissionEntry* entry, EngineTask task, EngineSession session)
+    {
         entry->Opcode = task.Rule.Opcode;
         entry->UserData = Tag(TagTask, task.Generation, (uint)task.Index);
         entry->Personality = session.Identity.Personality;
         entry->Descriptor = task.File?.Descriptor ?? -1;
         Fill(entry, task);
-        return true;
+    }
+
+    // Once more, where it may wait.
+    private void Redo(EngineTask task)
+    {
+        task.IsHasty = false;
+        task.MayWait = true;
+        var entry = Next();
+        if (entry != null)
+        {
+            Fill(entry, task, task.Session);
+            return;
+        }
+
+        Unbegin(task);
+        task.State = EngineTaskState.Pending;
+        Line(task);
     }
 
     private void Begin(EngineTask task)
@@ -135,9 +167,7 @@ internal sealed unsafe partial class RingsEngine
                 entry->Offset = request.Offset;
                 entry->OperationFlags = request.OperationFlags;
 
-                // A large copy would hold up everybody else; as work of its own it uses another processor.
-                if (task.Bytes >= AsyncBytes && task.File is { IsStorage: true })
-                    entry->Flags = FlagAsync;
+                FillPatience(entry, task);
                 break;
             case RingsOperation.Fsync:
                 entry->Offset = request.Offset;
@@ -203,6 +233,29 @@ internal sealed unsafe partial class RingsEngine
             default:
                 FillSocket(entry, task);
                 break;
+        }
+    }
+
+    // Where a call may sleep, a thread of the kernel makes it. A read of a file sleeps while another process changes the length of the file, though the
+    // kernel means to return -EAGAIN; with RWF_NOWAIT it does.
+    private static void FillPatience(SubmissionEntry* entry, EngineTask task)
+    {
+        ref readonly var request = ref task.Entry;
+        var isStorage = task.File is { IsStorage: true };
+
+        // A large copy would hold up everybody else; as work of its own it uses another processor.
+        if (task.MayWait || task.File is { Turns: not null } || (isStorage && task.Bytes >= AsyncBytes))
+        {
+            entry->Flags = FlagAsync;
+        }
+        else if (isStorage && request.OperationFlags == 0 && request.Operation is RingsOperation.Read or RingsOperation.ReadVector)
+        {
+            // At the position of the file a short read could not be done again.
+            task.IsHasty = request.Offset != ulong.MaxValue;
+            if (task.IsHasty)
+                entry->OperationFlags = RwfNoWait;
+            else
+                entry->Flags = FlagAsync;
         }
     }
 
