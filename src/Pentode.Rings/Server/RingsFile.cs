@@ -12,6 +12,15 @@ internal sealed class RingsFile
     /// <summary>Tasks that use it.</summary>
     public int InFlight;
 
+    /// <summary>Regular file or block device.</summary>
+    public bool IsStorage;
+
+    /// <summary>Its file system knows no <see cref="HastyRead"/>.</summary>
+    public bool IsSlow;
+
+    /// <summary>Of a pipe; null for others.</summary>
+    public PipeTurns<RingsTask>? Turns;
+
     /// <summary>No new task may use it.</summary>
     public bool IsClosing;
 }

@@ -249,6 +249,7 @@ public sealed unsafe partial class RingsServer
         task.IsOverdue = false;
         Take(session, task);
         Fill(entry, task, request, frame);
+        Place(entry, task);
         _stagedTasks++;
         return Errno.None;
     }

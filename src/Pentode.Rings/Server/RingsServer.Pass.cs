@@ -31,6 +31,7 @@ public sealed unsafe partial class RingsServer
             Gather(_active[i]);
         RetryCancels();
         EndOverdue();
+        StartDue();
         if (!_isSorted)
             _active.Sort(static (a, b) => a.Slot.CompareTo(b.Slot));
         _isSorted = true;

@@ -68,5 +68,21 @@ internal sealed unsafe class RingsTask
     /// <summary>OPENAT: what the open file is to be set to, or -1: it is as asked for.</summary>
     public int StatusFlags;
 
+    /// <summary>A read that gives up rather than sleep; then a thread of the kernel does it.</summary>
+    public bool IsHasty;
+
+    /// <summary>Accepted and not with the kernel.</summary>
+    public bool IsWaiting;
+
+    /// <summary>Was cancelled while it waited.</summary>
+    public bool IsCancelled;
+
+    /// <summary>It is this task's turn at a pipe.</summary>
+    public bool HasTurn;
+
+    public bool IsTransfer => Kind is >= RingsKind.SockRead and <= RingsKind.FileWrite;
+
+    public bool IsRead => Kind is RingsKind.SockRead or RingsKind.FileRead or RingsKind.SockReadFixed;
+
     public bool UsesCredit => Kind != RingsKind.Cancel;
 }

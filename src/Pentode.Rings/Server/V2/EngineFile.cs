@@ -28,11 +28,11 @@ internal sealed class EngineFile(int slot)
     /// <summary>Regular file of tmpfs: operations on it never wait for a disk or another process.</summary>
     public bool IsInMemory { get; private set; }
 
-    /// <summary>
-    /// Of a pipe; null for others. Who takes part in a pipe may hold its lock for as long as that likes, so that only threads of the kernel touch
-    /// it; and since those keep no order, one after another in each direction.
-    /// </summary>
-    public EngineFileTurns? Turns { get; private set; }
+    /// <summary>Its file system knows no <see cref="HastyRead"/>.</summary>
+    public bool IsSlow { get; set; }
+
+    /// <summary>Of a pipe; null for others.</summary>
+    public PipeTurns<EngineTask>? Turns { get; private set; }
 
     /// <summary>Opened by the server for this client, hence inside the roots.</summary>
     public bool IsOpenedHere { get; private set; }
@@ -51,8 +51,9 @@ internal sealed class EngineFile(int slot)
         IsInMemory = isInMemory;
         Descriptor = descriptor;
         IsStorage = isStorage;
+        IsSlow = false;
         IsOpenedHere = isOpenedHere;
-        Turns = isPipe ? new EngineFileTurns() : null;
+        Turns = isPipe ? new PipeTurns<EngineTask>() : null;
     }
 
     /// <summary>Frees the slot; gives the descriptor to close, or -1.</summary>

@@ -14,9 +14,10 @@ internal sealed unsafe partial class RingsEngine
     private void OnKernel(EngineTask task, int result, bool hasMore)
     {
         var session = task.Session;
-        var isUnfinished = task.IsHasty && (result is -(int)Errno.EAGAIN or -(int)Errno.EOPNOTSUPP || (result >= 0 && result < task.Bytes));
+        var isUnfinished = task.IsHasty && HastyRead.IsUnfinished(result, task.Entry.Offset, task.Bytes);
         if (isUnfinished && task.EndReason == 0)
         {
+            task.File!.IsSlow |= result == -(int)Errno.EOPNOTSUPP;
             Redo(task);
             return;
         }
@@ -25,7 +26,7 @@ internal sealed unsafe partial class RingsEngine
         {
             _kernelTasks--;
             Release(task);
-            if (task.File?.Turns is { } turns && IsTransfer(task) && turns.Leave(task) is { } next)
+            if (task.File?.Turns is { } turns && IsTransfer(task) && turns.Leave(IsWrite(task), static (waiting, generation) => waiting.Generation == generation && waiting.State == EngineTaskState.Pending) is { } next)
                 Line(next);
         }
 

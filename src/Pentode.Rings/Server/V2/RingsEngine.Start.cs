@@ -17,7 +17,6 @@ internal sealed unsafe partial class RingsEngine
     private const uint SocketCloseOnExec = 0x80000;
     private const uint SocketTypes = 0xF;
     private const uint Futex32 = 2;
-    private const uint RwfNoWait = 8;
     private const ulong ResolveConfined = TreeCalls.ResolveBeneath | TreeCalls.ResolveNoMagicLinks;
 
     // O_ bits that openat2 takes.
@@ -66,12 +65,14 @@ internal sealed unsafe partial class RingsEngine
     private static bool IsTransfer(EngineTask task) =>
         task.Entry.Operation is RingsOperation.Read or RingsOperation.Write or RingsOperation.ReadVector or RingsOperation.WriteVector;
 
+    private static bool IsWrite(EngineTask task) => task.Entry.Operation is RingsOperation.Write or RingsOperation.WriteVector;
+
     private bool StartInRing(EngineTask task)
     {
         var entry = Next();
         if (entry == null)
             return false;
-        if (task.File?.Turns is { } turns && IsTransfer(task) && !turns.TryEnter(task))
+        if (task.File?.Turns is { } turns && IsTransfer(task) && !turns.TryEnter(task, task.Generation, IsWrite(task)))
         {
             // Back in line when it is its turn; the entry is nobody's.
             entry->UserData = Tag(TagIgnore, 0, 0);
@@ -236,8 +237,7 @@ internal sealed unsafe partial class RingsEngine
         }
     }
 
-    // Where a call may sleep, a thread of the kernel makes it. A read of a file sleeps while another process changes the length of the file, though the
-    // kernel means to return -EAGAIN; with RWF_NOWAIT it does.
+    // Where a call may sleep, a thread of the kernel makes it.
     private static void FillPatience(SubmissionEntry* entry, EngineTask task)
     {
         ref readonly var request = ref task.Entry;
@@ -251,9 +251,9 @@ internal sealed unsafe partial class RingsEngine
         else if (isStorage && request.OperationFlags == 0 && request.Operation is RingsOperation.Read or RingsOperation.ReadVector)
         {
             // At the position of the file a short read could not be done again.
-            task.IsHasty = request.Offset != ulong.MaxValue;
+            task.IsHasty = request.Offset != ulong.MaxValue && !task.File!.IsSlow;
             if (task.IsHasty)
-                entry->OperationFlags = RwfNoWait;
+                entry->OperationFlags = HastyRead.NoWait;
             else
                 entry->Flags = FlagAsync;
         }
