@@ -248,12 +248,12 @@ internal sealed unsafe partial class RingsEngine
         {
             entry->Flags = FlagAsync;
         }
-        else if (isStorage && request.OperationFlags == 0 && request.Operation is RingsOperation.Read or RingsOperation.ReadVector)
+        else if (isStorage && (request.OperationFlags & HastyRead.NoWait) == 0 && request.Operation is RingsOperation.Read or RingsOperation.ReadVector)
         {
             // At the position of the file a short read could not be done again.
             task.IsHasty = request.Offset != ulong.MaxValue && !task.File!.IsSlow;
             if (task.IsHasty)
-                entry->OperationFlags = HastyRead.NoWait;
+                entry->OperationFlags |= HastyRead.NoWait;
             else
                 entry->Flags = FlagAsync;
         }
