@@ -12,11 +12,7 @@ internal sealed class RingsFile
     /// <summary>Tasks that use it.</summary>
     public int InFlight;
 
-    /// <summary>Regular file or block device.</summary>
-    public bool IsStorage;
-
-    /// <summary>Its file system knows no <see cref="HastyRead"/>.</summary>
-    public bool IsSlow;
+    public FileNature Nature;
 
     /// <summary>Of a pipe; null for others.</summary>
     public PipeTurns<RingsTask>? Turns;

@@ -181,8 +181,6 @@ public sealed unsafe partial class RingsServer
 
     private void OnTaskCompleted(RingsTask task, int result)
     {
-        if (MustGoOn(task, result))
-            return;
         LeaveTurn(task);
         var session = task.Owner!;
         var payload = default(ReadOnlySpan<byte>);
@@ -276,7 +274,7 @@ public sealed unsafe partial class RingsServer
             if (task is { Kind: RingsKind.OpenAt, StatusFlags: >= 0 })
                 _ = TreeCalls.SetStatusFlags(result, task.StatusFlags);
             file.Descriptor = result;
-            Learn(file, task.Kind == RingsKind.OpenAt ? SharedMemory.TypeOf(result) : 0);
+            Learn(file, task.Kind == RingsKind.OpenAt ? FileNature.Of(result) : default);
             _files++;
             return (int)file.Id;
         }

@@ -5,36 +5,36 @@ using Pentode.Rings.Wire;
 
 namespace Pentode.Rings.Server;
 
-/// <summary>Transfers that must not be made while everybody waits: on pipes, and reads of files that would sleep.</summary>
+/// <summary>Who makes the call of a transfer, so that nobody else waits for it.</summary>
 public sealed unsafe partial class RingsServer
 {
-    private const int RegularFile = 0x8000;
-    private const int BlockDevice = 0x6000;
-    private const int PipeFile = 0x1000;
+    // A read of more would hold up everybody else.
+    private const int HereBytes = 16 << 10;
 
     // Accepted and not with the kernel: those whose turn it is, and those that were cancelled.
     private readonly Queue<(RingsTask Task, uint Generation)> _due = new();
 
-    private static void Learn(RingsFile file, int type)
+    private static void Learn(RingsFile file, FileNature nature)
     {
-        file.IsStorage = type is RegularFile or BlockDevice;
-        file.IsSlow = false;
-        file.Turns = type == PipeFile ? new PipeTurns<RingsTask>() : null;
+        file.Nature = nature;
+        file.Turns = nature.IsPipe ? new PipeTurns<RingsTask>() : null;
     }
 
-    // Decides who makes the call, for an entry that is filled.
+    // The ring would give it to a thread of the kernel, since tmpfs cannot promise not to wait: two changes of threads for a copy of a page.
+    private static bool IsHere(RingsFile? file, in RingsArguments request) =>
+        file is { Nature.IsInMemory: true } && request is { Kind: RingsKind.FileRead or RingsKind.SockRead or RingsKind.SockReadFixed, Length: <= HereBytes };
+
+    private void ReadHere(RingsTask task) => OnTaskCompleted(task, FileCalls.Pread(task.File!.Descriptor, task.Bytes, (int)task.Length, 0));
+
+    // For an entry that is filled. A thread of the kernel makes the call where what is meant not to sleep in there does, for the lock of a pipe or while
+    // somebody changes the length of the file.
     private void Place(SubmissionEntry* entry, RingsTask task)
     {
-        task.IsHasty = task.IsWaiting = task.IsCancelled = task.HasTurn = false;
         if (!task.IsTransfer)
             return;
-        if (task.File is { IsStorage: true } && task.IsRead)
+        if (task.File is { Nature.IsStorage: true })
         {
-            task.IsHasty = !task.File.IsSlow;
-            if (task.IsHasty)
-                entry->OperationFlags = HastyRead.NoWait;
-            else
-                entry->Flags = FlagAsync;
+            entry->Flags = FlagAsync;
         }
         else if (task.File!.Turns is { } turns)
         {
@@ -52,21 +52,10 @@ public sealed unsafe partial class RingsServer
         entry->UserData = Tag(TagTask, task.Generation, (uint)task.Index);
         entry->Opcode = task.IsRead ? RingsOpcodes.Read : RingsOpcodes.Write;
         entry->Descriptor = task.File!.Descriptor;
-        entry->Address = (ulong)(task.Buffer is { } buffer ? buffer.Memory : task.Data);
+        entry->Address = (ulong)task.Bytes;
         entry->Length = task.Length;
         entry->IoPriority = IoPriorityOf(task.Priority);
         entry->Personality = task.Owner!.Identity.Personality;
-    }
-
-    // True when the result is not the client's: the read is made once more by a thread of the kernel.
-    private bool MustGoOn(RingsTask task, int result)
-    {
-        if (!task.IsHasty || !HastyRead.IsUnfinished(result, 0, task.Length) || task.Owner!.IsGone)
-            return false;
-        task.IsHasty = false;
-        task.File!.IsSlow |= result == -(int)Errno.EOPNOTSUPP;
-        MakeDue(task);
-        return true;
     }
 
     private void LeaveTurn(RingsTask task)

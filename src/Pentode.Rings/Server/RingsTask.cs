@@ -68,8 +68,8 @@ internal sealed unsafe class RingsTask
     /// <summary>OPENAT: what the open file is to be set to, or -1: it is as asked for.</summary>
     public int StatusFlags;
 
-    /// <summary>A read that gives up rather than sleep; then a thread of the kernel does it.</summary>
-    public bool IsHasty;
+    /// <summary>A read from memory, made right here.</summary>
+    public bool IsHere;
 
     /// <summary>Accepted and not with the kernel.</summary>
     public bool IsWaiting;
@@ -81,6 +81,9 @@ internal sealed unsafe class RingsTask
     public bool HasTurn;
 
     public bool IsTransfer => Kind is >= RingsKind.SockRead and <= RingsKind.FileWrite;
+
+    /// <summary>Where the bytes go to or come from.</summary>
+    public byte* Bytes => Buffer is { } buffer ? buffer.Memory : Data;
 
     public bool IsRead => Kind is RingsKind.SockRead or RingsKind.FileRead or RingsKind.SockReadFixed;
 

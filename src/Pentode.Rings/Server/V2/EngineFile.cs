@@ -28,9 +28,6 @@ internal sealed class EngineFile(int slot)
     /// <summary>Regular file of tmpfs: operations on it never wait for a disk or another process.</summary>
     public bool IsInMemory { get; private set; }
 
-    /// <summary>Its file system knows no <see cref="HastyRead"/>.</summary>
-    public bool IsSlow { get; set; }
-
     /// <summary>Of a pipe; null for others.</summary>
     public PipeTurns<EngineTask>? Turns { get; private set; }
 
@@ -46,14 +43,13 @@ internal sealed class EngineFile(int slot)
         Generation = Generation >= MostGeneration - 1 ? 0 : Generation + 1;
     }
 
-    public void Fill(int descriptor, bool isStorage, bool isInMemory, bool isOpenedHere, bool isPipe = false)
+    public void Fill(int descriptor, FileNature nature, bool isOpenedHere)
     {
-        IsInMemory = isInMemory;
+        IsInMemory = nature.IsInMemory;
         Descriptor = descriptor;
-        IsStorage = isStorage;
-        IsSlow = false;
+        IsStorage = nature.IsStorage;
         IsOpenedHere = isOpenedHere;
-        Turns = isPipe ? new PipeTurns<EngineTask>() : null;
+        Turns = nature.IsPipe ? new PipeTurns<EngineTask>() : null;
     }
 
     /// <summary>Frees the slot; gives the descriptor to close, or -1.</summary>

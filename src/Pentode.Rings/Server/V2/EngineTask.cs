@@ -60,12 +60,6 @@ internal sealed unsafe class EngineTask(int index)
     /// <summary>What a thread for files in memory made of it.</summary>
     public int Outcome;
 
-    /// <summary>A read that is to give up rather than wait; then the kernel does it on a thread of its own.</summary>
-    public bool IsHasty;
-
-    /// <summary>Goes to a thread of the kernel at once.</summary>
-    public bool MayWait;
-
     public EngineTask? ChainNext;
 
     public EngineTask? ChainPrevious;

@@ -14,14 +14,6 @@ internal sealed unsafe partial class RingsEngine
     private void OnKernel(EngineTask task, int result, bool hasMore)
     {
         var session = task.Session;
-        var isUnfinished = task.IsHasty && HastyRead.IsUnfinished(result, task.Entry.Offset, task.Bytes);
-        if (isUnfinished && task.EndReason == 0)
-        {
-            task.File!.IsSlow |= result == -(int)Errno.EOPNOTSUPP;
-            Redo(task);
-            return;
-        }
-
         if (!hasMore)
         {
             _kernelTasks--;
@@ -32,7 +24,7 @@ internal sealed unsafe partial class RingsEngine
 
         Activate(session);
         var reason = task.EndReason;
-        if ((result is -(int)Errno.ECANCELED or -(int)Errno.EINTR || (isUnfinished && result < 0)) && reason > 0)
+        if (result is -(int)Errno.ECANCELED or -(int)Errno.EINTR && reason > 0)
             result = -reason;
         ulong extra = 0;
         switch (task.Entry.Operation)
@@ -92,7 +84,7 @@ internal sealed unsafe partial class RingsEngine
         {
             if (task.Entry.Operation == RingsOperation.Open && (task.Entry.Argument0 & (NonBlockFlag | PathOnlyFlag)) == 0)
                 _ = TreeCalls.SetStatusFlags(result, (int)(task.Entry.Argument0 & KnownOpenFlags));
-            Fill(file, result, task.Entry.Operation == RingsOperation.Open);
+            file.Fill(result, FileNature.Of(result), task.Entry.Operation == RingsOperation.Open);
             task.ChainFile = file.Id;
             return (int)file.Id;
         }

@@ -168,21 +168,11 @@ internal sealed unsafe partial class RingsEngine
             var file = isPathOnly ? null : session.TakeFile();
             var error = file is not null ? Errno.None : isPathOnly && session.HasFreeFile ? Errno.EBADF : Errno.EMFILE;
             if (file is not null)
-                Fill(file, descriptor, isOpenedHere: false);
+                file.Fill(descriptor, FileNature.Of(descriptor), isOpenedHere: false);
             else
                 CloseDescriptor(descriptor);
             new RingsItem(-(int)error, file?.Id ?? 0).Write(body[(i * RingsWire2.ItemSize)..]);
         }
-    }
-
-    private static void Fill(EngineFile file, int descriptor, bool isOpenedHere)
-    {
-        const int regular = 0x8000, block = 0x6000, pipe = 0x1000;
-        var type = SharedMemory.TypeOf(descriptor);
-
-        // Seals first, as for regions: no other file system is asked anything.
-        var isInMemory = type == regular && SharedMemory.GetSeals(descriptor) >= 0 && SharedMemory.IsTmpfs(descriptor);
-        file.Fill(descriptor, type is regular or block, isInMemory, isOpenedHere, type == pipe);
     }
 
     private void RegisterRegion(EngineSession session, RingsMessageHeader request, ReadOnlySpan<byte> body)

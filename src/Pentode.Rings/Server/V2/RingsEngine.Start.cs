@@ -10,7 +10,6 @@ namespace Pentode.Rings.Server.V2;
 /// <content>Operations on their way into the kernel.</content>
 internal sealed unsafe partial class RingsEngine
 {
-    private const long AsyncBytes = 64 << 10;
     private const int AtCurrentDirectory = -100;
     private const uint AtSymlinkNoFollow = 0x100;
     private const uint AtEmptyPath = 0x1000;
@@ -80,34 +79,12 @@ internal sealed unsafe partial class RingsEngine
         }
 
         Begin(task);
-        Fill(entry, task, task.Session);
-        return true;
-    }
-
-    private void Fill(SubmissionEntry* entry, EngineTask task, EngineSession session)
-    {
         entry->Opcode = task.Rule.Opcode;
         entry->UserData = Tag(TagTask, task.Generation, (uint)task.Index);
-        entry->Personality = session.Identity.Personality;
+        entry->Personality = task.Session.Identity.Personality;
         entry->Descriptor = task.File?.Descriptor ?? -1;
         Fill(entry, task);
-    }
-
-    // Once more, where it may wait.
-    private void Redo(EngineTask task)
-    {
-        task.IsHasty = false;
-        task.MayWait = true;
-        var entry = Next();
-        if (entry != null)
-        {
-            Fill(entry, task, task.Session);
-            return;
-        }
-
-        Unbegin(task);
-        task.State = EngineTaskState.Pending;
-        Line(task);
+        return true;
     }
 
     private void Begin(EngineTask task)
@@ -168,7 +145,11 @@ internal sealed unsafe partial class RingsEngine
                 entry->Offset = request.Offset;
                 entry->OperationFlags = request.OperationFlags;
 
-                FillPatience(entry, task);
+
+                // A thread of the kernel makes the call: a large copy would hold up everybody else, and what is meant not to sleep in there does,
+                // for the lock of a pipe or while somebody changes the length of the file.
+                if (task.File is { IsStorage: true } or { Turns: not null })
+                    entry->Flags = FlagAsync;
                 break;
             case RingsOperation.Fsync:
                 entry->Offset = request.Offset;
@@ -234,28 +215,6 @@ internal sealed unsafe partial class RingsEngine
             default:
                 FillSocket(entry, task);
                 break;
-        }
-    }
-
-    // Where a call may sleep, a thread of the kernel makes it.
-    private static void FillPatience(SubmissionEntry* entry, EngineTask task)
-    {
-        ref readonly var request = ref task.Entry;
-        var isStorage = task.File is { IsStorage: true };
-
-        // A large copy would hold up everybody else; as work of its own it uses another processor.
-        if (task.MayWait || task.File is { Turns: not null } || (isStorage && task.Bytes >= AsyncBytes))
-        {
-            entry->Flags = FlagAsync;
-        }
-        else if (isStorage && (request.OperationFlags & HastyRead.NoWait) == 0 && request.Operation is RingsOperation.Read or RingsOperation.ReadVector)
-        {
-            // At the position of the file a short read could not be done again.
-            task.IsHasty = request.Offset != ulong.MaxValue && !task.File!.IsSlow;
-            if (task.IsHasty)
-                entry->OperationFlags |= HastyRead.NoWait;
-            else
-                entry->Flags = FlagAsync;
         }
     }
 

@@ -167,8 +167,6 @@ internal sealed unsafe partial class RingsEngine
         task.ChainNext = null;
         task.ChainPrevious = null;
         task.Follower = null;
-        task.IsHasty = false;
-        task.MayWait = false;
         task.Bytes = 0;
         task.Cost = 0;
         task.KernelBytes = -1;

@@ -180,7 +180,7 @@ public sealed unsafe class RingsTmpfs2Tests : IDisposable
         EngineTask Task(byte* target)
         {
             var file = new EngineFile(0);
-            file.Fill(memory, isStorage: true, isInMemory: true, isOpenedHere: false);
+            file.Fill(memory, new FileNature(IsStorage: true, IsInMemory: true, IsPipe: false), isOpenedHere: false);
             return new EngineTask(0) { Session = session, File = file, Data = target, Bytes = 8, Entry = new RingsSubmission { Operation = RingsOperation.Read, Length = 8 } };
         }
 
