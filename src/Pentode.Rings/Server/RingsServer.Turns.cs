@@ -17,7 +17,7 @@ public sealed unsafe partial class RingsServer
     private static void Learn(RingsFile file, FileNature nature)
     {
         file.Nature = nature;
-        file.Turns = nature.IsPipe ? new PipeTurns<RingsTask>() : null;
+        file.Turns = nature.IsPipe ? new PipeTurns<RingsTask>(static (task, generation) => task is { Id: not 0, IsWaiting: true, IsCancelled: false } && task.Generation == generation) : null;
     }
 
     // The ring would give it to a thread of the kernel, since tmpfs cannot promise not to wait: two changes of threads for a copy of a page.
@@ -63,7 +63,7 @@ public sealed unsafe partial class RingsServer
         if (!task.HasTurn)
             return;
         task.HasTurn = false;
-        var next = task.File!.Turns!.Leave(!task.IsRead, static (waiting, generation) => waiting.Id != 0 && waiting.Generation == generation && waiting is { IsWaiting: true, IsCancelled: false });
+        var next = task.File!.Turns!.Leave(!task.IsRead);
         if (next is null)
             return;
         next.HasTurn = true;

@@ -49,7 +49,7 @@ internal sealed class EngineFile(int slot)
         Descriptor = descriptor;
         IsStorage = nature.IsStorage;
         IsOpenedHere = isOpenedHere;
-        Turns = nature.IsPipe ? new PipeTurns<EngineTask>() : null;
+        Turns = nature.IsPipe ? new PipeTurns<EngineTask>(static (task, generation) => task.Generation == generation && task.State == EngineTaskState.Pending) : null;
     }
 
     /// <summary>Frees the slot; gives the descriptor to close, or -1.</summary>

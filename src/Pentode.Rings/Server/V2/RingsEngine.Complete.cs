@@ -18,7 +18,7 @@ internal sealed unsafe partial class RingsEngine
         {
             _kernelTasks--;
             Release(task);
-            if (task.File?.Turns is { } turns && IsTransfer(task) && turns.Leave(IsWrite(task), static (waiting, generation) => waiting.Generation == generation && waiting.State == EngineTaskState.Pending) is { } next)
+            if (task.File?.Turns is { } turns && IsTransfer(task) && turns.Leave(IsWrite(task)) is { } next)
                 Line(next);
         }
 

@@ -15,9 +15,13 @@ internal sealed unsafe partial class RingsEngine
     // So long after the last connection what was made for many goes back to the machine.
     private static readonly long s_restAfter = Stopwatch.Frequency;
 
+    // So many connections leave garbage in the old generation of the heap, where nothing else would make the runtime look.
+    private const uint ManyConnections = 1000;
+
     private readonly Stack<EnginePlace> _places = new();
     private bool _mustCancelAgain;
     private long _restAt = NoWait;
+    private uint _numberAtRest;
 
     private EnginePlace TakePlace()
     {
@@ -55,6 +59,10 @@ internal sealed unsafe partial class RingsEngine
         _tasks.Clear();
         _freeTasks.Clear();
         _blocks.Dispose();
+        if (_number - _numberAtRest < ManyConnections)
+            return;
+        _numberAtRest = _number;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private void Admit(EngineArrival arrival)

@@ -235,7 +235,7 @@ internal sealed unsafe partial class RingsEngine
         // What the kernel may still write to is left behind.
         if (_kernelTasks > 0)
             return;
-        _restAt = 0;
+        (_restAt, _numberAtRest) = (0, _number);
         Rest();
         System.Runtime.InteropServices.NativeMemory.AlignedFree(_one);
     }
