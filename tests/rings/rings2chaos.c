@@ -15,17 +15,10 @@
  *
  * Prints one line of JSON: connections made and ended, messages, records, and the waits of the client that behaves.
  */
-#define _GNU_SOURCE
+#include "chaos.h"
 #include "../../clients/c/pentode_rings2.h"
-#include <dirent.h>
-#include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <time.h>
 
-enum { SCRIPT = 16 << 10, MOST_CLIENTS = 1000, MOST_THREADS = 16, MOST_WAITS = 1 << 20, MEMORY = 64 << 10, RING_AT = 32 << 10, ENTRIES = 64, GIVEN = 17 };
+enum { SCRIPT = 16 << 10, MOST_THREADS = 16, MEMORY = 64 << 10, RING_AT = 32 << 10, ENTRIES = 64, GIVEN = 17 };
 
 struct client {
     int fd, memory, doorbell, wake;
@@ -49,28 +42,7 @@ static volatile int stop;
 static int spare[6];
 static struct client *all;
 
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("rings2chaos: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static uint32_t chance(struct worker *w, uint32_t below)
-{
-    w->state ^= w->state << 13, w->state ^= w->state >> 7, w->state ^= w->state << 17;
-    return (uint32_t)((w->state * UINT64_C(0x2545F4914F6CDD1D)) >> 33) % below;
-}
+static uint32_t chance(struct worker *w, uint32_t below) { return chance_of(&w->state, below); }
 
 static void put(struct client *c, const void *data, size_t length)
 {
@@ -266,12 +238,8 @@ static void scribble(struct worker *w, struct client *c)
 
 static void begin(struct worker *w, struct client *c)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        close(c->fd);
-        c->fd = -1;
+    c->fd = dial(path);
+    if (c->fd < 0) {
         w->refused++;
         return;
     }
@@ -360,14 +328,15 @@ static void step(struct worker *w, struct client *c)
         play_ring(w, c);
     if (chance(w, 4) == 0)
         scribble(w, c);
-    if ((c->reads == 2 || (c->reads == 1 && chance(w, 3) == 0)) && recv(c->fd, sink, sizeof sink, MSG_DONTWAIT) == 0)
+    /* The answer to the handshake is for the step that waits for it. */
+    if (c->is_answered && (c->reads == 2 || (c->reads == 1 && chance(w, 3) == 0)) && recv(c->fd, sink, sizeof sink, MSG_DONTWAIT) == 0)
         end(w, c);
 }
 
 static void *turmoil(void *argument)
 {
     struct worker *w = argument;
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);   /* the load must not take the processor from the client that measures */
+    step_back();
     for (uint64_t n = 0; !stop; n++) {
         struct client *c = &all[w->first + chance(w, w->count)];
         if (c->fd < 0)
@@ -383,44 +352,6 @@ static void *turmoil(void *argument)
         if (all[w->first + i].fd >= 0)
             end(w, &all[w->first + i]);
     return NULL;
-}
-
-/* Nanoseconds a thread was ready to run without a processor. */
-static uint64_t delayed(int schedstat)
-{
-    char text[128] = { 0 };
-    unsigned long long ran, waited;
-    if (schedstat < 0 || pread(schedstat, text, sizeof text - 1, 0) <= 0 || sscanf(text, "%llu %llu", &ran, &waited) != 2)
-        return 0;
-    return waited;
-}
-
-static int open_schedstat(const char *process, const char *name)
-{
-    char place[512], comm[32];
-    snprintf(place, sizeof place, "/proc/%s/task", process);
-    DIR *tasks = opendir(place);
-    if (!tasks)
-        die("no process %s", process);
-    for (struct dirent *entry; (entry = readdir(tasks)); ) {
-        snprintf(place, sizeof place, "/proc/%s/task/%s/comm", process, entry->d_name);
-        FILE *file = fopen(place, "r");
-        int found = file && fgets(comm, sizeof comm, file) && strcspn(comm, "\n") == strlen(name) && strncmp(comm, name, strlen(name)) == 0;
-        if (file)
-            fclose(file);
-        if (!found)
-            continue;
-        snprintf(place, sizeof place, "/proc/%s/task/%s/schedstat", process, entry->d_name);
-        closedir(tasks);
-        return open(place, O_RDONLY | O_CLOEXEC);
-    }
-    die("no thread %s in process %s", name, process);
-}
-
-static int by_size(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
 }
 
 /* One NOP and one READ of the client that behaves. */
@@ -487,11 +418,9 @@ int main(int argc, char **argv)
     if (error < 0)
         die("%s: %s", path, strerror(-error));
 
-    static uint64_t waits[MOST_WAITS];
     static struct worker workers[MOST_THREADS];
-    int theirs = server ? open_schedstat(server, "rings2") : -1, ours = server ? open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC) : -1;
-    uint64_t raw_max = 0, until = now() + (uint64_t)(seconds * 1e9);
-    size_t count = 0;
+    watch(server, "rings2");
+    uint64_t until = now() + (uint64_t)(seconds * 1e9);
     all = calloc(clients, sizeof *all);
     for (unsigned i = 0; i < clients; i++)
         all[i].fd = -1;
@@ -501,14 +430,11 @@ int main(int argc, char **argv)
         w->state = (seed + i * 7919u) * UINT64_C(0x9E3779B97F4A7C15) + 1;
         pthread_create(&w->thread, NULL, turmoil, w);
     }
-    while (now() < until && count < MOST_WAITS) {
-        uint64_t kept = delayed(theirs) + delayed(ours), at = now();
+    while (now() < until) {
         alarm(60);
+        wait_begins();
         exchange(rings, file);
-        uint64_t took = now() - at;
-        kept = delayed(theirs) + delayed(ours) - kept;
-        raw_max = took > raw_max ? took : raw_max;
-        waits[count++] = took > kept ? took - kept : 0;
+        wait_ends();
         usleep(1000);
     }
     stop = 1;
@@ -521,11 +447,9 @@ int main(int argc, char **argv)
     }
     exchange(rings, file);
     pentode_rings2_close(rings);
-    qsort(waits, count, sizeof *waits, by_size);
-    printf("{\"connections\": %llu, \"deaths\": %llu, \"refused\": %llu, \"messages\": %llu, \"records\": %llu, \"bytes\": %llu, \"answers\": %zu, "
-        "\"p50_us\": %.0f, \"p99_us\": %.0f, \"max_us\": %.0f, \"raw_max_us\": %.0f}\n",
+    printf("{\"connections\": %llu, \"deaths\": %llu, \"refused\": %llu, \"messages\": %llu, \"records\": %llu, \"bytes\": %llu, ",
         (unsigned long long)sum.connections, (unsigned long long)sum.deaths, (unsigned long long)sum.refused, (unsigned long long)sum.messages,
-        (unsigned long long)sum.records, (unsigned long long)sum.bytes, count,
-        (double)waits[count / 2] / 1000, (double)waits[count * 99 / 100] / 1000, (double)waits[count - 1] / 1000, (double)raw_max / 1000);
+        (unsigned long long)sum.records, (unsigned long long)sum.bytes);
+    print_waits();
     return 0;
 }

@@ -8,30 +8,13 @@
  * takes its place. Meanwhile the main thread is a client that behaves: one NOP after another, a pause of a millisecond between, each timed from
  * before its send to after its completion. Its requests must all be accepted and completed.
  *
- * What the machine does to us is no fault of the server: with --server, the time during which this thread or the server's thread "rings" was ready
- * to run and had no processor (schedstat of the kernel) is taken off each wait; `max_us` and the like are without it, `raw_max_us` with it.
+ * With --server, time during which this thread or the server's thread "rings" had no processor is taken off each wait.
  *
  * Prints one line of JSON: connections made, requests begun, bytes sent, and the waits of the client that behaves.
  */
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
+#include "chaos.h"
 
-enum { SCRIPT = 24 << 10, MOST_CLIENTS = 1000, MOST_WAITS = 1 << 20 };
+enum { SCRIPT = 24 << 10 };
 #define MAGIC UINT64_C(0x000C000131444F49)
 
 struct client {
@@ -54,41 +37,7 @@ static uint64_t connections, requests, sent_bytes, refused;
 static int spare_file, spare_socket, spare_pipe, spare_listener, spare_directory;
 static uint64_t state;
 
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("ringschaos: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
-
-static uint64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static uint32_t chance(uint32_t below)
-{
-    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-    return (uint32_t)((state * UINT64_C(0x2545F4914F6CDD1D)) >> 33) % below;
-}
-
-static int dial(void)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    return fd;
-}
+static uint32_t chance(uint32_t below) { return chance_of(&state, below); }
 
 static void put(struct client *c, const void *data, size_t length)
 {
@@ -217,7 +166,7 @@ static void put_message(struct client *c)
 
 static void begin(struct client *c)
 {
-    c->fd = dial();
+    c->fd = dial(path);
     if (c->fd < 0) {
         refused++;
         return;
@@ -305,7 +254,8 @@ static void step(struct client *c)
             return;
         }
     }
-    if (c->reads == 2 || (c->reads == 1 && chance(3) == 0)) {
+    /* The answer to a handshake is for the step that waits for it: eaten here, the client would wait for ever and do no harm. */
+    if ((!c->is_second || c->is_answered) && (c->reads == 2 || (c->reads == 1 && chance(3) == 0))) {
         static char sink[65536];
         if (recv(c->fd, sink, sizeof sink, MSG_DONTWAIT) == 0 && chance(2))
             end(c);
@@ -316,7 +266,7 @@ static void *turmoil(void *unused)
 {
     struct client *all = calloc(clients, sizeof *all);
     (void)unused;
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);   /* the load must not take the processor from the client that measures */
+    step_back();
     for (unsigned i = 0; i < clients; i++)
         all[i].fd = -1;
     for (uint64_t n = 0; !stop; n++) {
@@ -352,44 +302,6 @@ static void exchange(int fd, const void *request, size_t length, void *answer, s
     }
 }
 
-/* Nanoseconds a thread was ready to run without a processor. */
-static uint64_t delayed(int schedstat)
-{
-    char text[128] = { 0 };
-    unsigned long long ran, waited;
-    if (schedstat < 0 || pread(schedstat, text, sizeof text - 1, 0) <= 0 || sscanf(text, "%llu %llu", &ran, &waited) != 2)
-        return 0;
-    return waited;
-}
-
-static int open_schedstat(const char *process, const char *name)
-{
-    char place[512], comm[32];
-    snprintf(place, sizeof place, "/proc/%s/task", process);
-    DIR *tasks = opendir(place);
-    if (!tasks)
-        die("no process %s", process);
-    for (struct dirent *entry; (entry = readdir(tasks)); ) {
-        snprintf(place, sizeof place, "/proc/%s/task/%s/comm", process, entry->d_name);
-        FILE *file = fopen(place, "r");
-        int found = file && fgets(comm, sizeof comm, file) && strcspn(comm, "\n") == strlen(name) && strncmp(comm, name, strlen(name)) == 0;
-        if (file)
-            fclose(file);
-        if (!found)
-            continue;
-        snprintf(place, sizeof place, "/proc/%s/task/%s/schedstat", process, entry->d_name);
-        closedir(tasks);
-        return open(place, O_RDONLY | O_CLOEXEC);
-    }
-    die("no thread %s in process %s", name, process);
-}
-
-static int by_size(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 int main(int argc, char **argv)
 {
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -416,34 +328,28 @@ int main(int argc, char **argv)
     listen(spare_listener, 1);
 
     unsigned char hello[16] = { 0x49, 0x4F, 0x44, 0x31, 1, 0, 12, 0, 1, 0, 12 }, nop[16] = { 0x49, 0x4F, 0x44, 0x31, 1, 0, 12, 0, 1 }, answer[52];
-    int fd = dial();
+    int fd = dial(path);
     if (fd < 0)
         die("%s: %s", path, strerror(errno));
     exchange(fd, hello, sizeof hello, answer, 52);
-    static uint64_t waits[MOST_WAITS];
-    int theirs = server ? open_schedstat(server, "rings") : -1, ours = server ? open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC) : -1;
-    uint64_t raw_max = 0, until = now() + (uint64_t)(seconds * 1e9);
-    size_t count = 0;
+    watch(server, "rings");
+    uint64_t until = now() + (uint64_t)(seconds * 1e9);
     pthread_t load;
     pthread_create(&load, NULL, turmoil, NULL);
-    while (now() < until && count < MOST_WAITS) {
-        uint64_t kept = delayed(theirs) + delayed(ours), at = now();
+    while (now() < until) {
+        wait_begins();
         exchange(fd, nop, sizeof nop, answer, 40);
-        uint64_t took = now() - at;
-        kept = delayed(theirs) + delayed(ours) - kept;
-        raw_max = took > raw_max ? took : raw_max;
-        waits[count++] = took > kept ? took - kept : 0;
+        wait_ends();
         int32_t refusal, result;
         memcpy(&refusal, answer + 8, 4), memcpy(&result, answer + 32, 4);
         if (refusal != 0 || result != 0)
-            die("request %zu of the client that behaves: %d, %d", count, refusal, result);
+            die("request %zu of the client that behaves: %d, %d", waits.count, refusal, result);
         usleep(1000);
     }
     stop = 1;
     pthread_join(load, NULL);
-    qsort(waits, count, sizeof *waits, by_size);
-    printf("{\"connections\": %llu, \"refused\": %llu, \"requests\": %llu, \"bytes\": %llu, \"answers\": %zu, \"p50_us\": %.0f, \"p99_us\": %.0f, \"max_us\": %.0f, \"raw_max_us\": %.0f}\n",
-        (unsigned long long)connections, (unsigned long long)refused, (unsigned long long)requests, (unsigned long long)sent_bytes, count,
-        (double)waits[count / 2] / 1000, (double)waits[count * 99 / 100] / 1000, (double)waits[count - 1] / 1000, (double)raw_max / 1000);
+    printf("{\"connections\": %llu, \"refused\": %llu, \"requests\": %llu, \"bytes\": %llu, ", (unsigned long long)connections, (unsigned long long)refused,
+        (unsigned long long)requests, (unsigned long long)sent_bytes);
+    print_waits();
     return 0;
 }

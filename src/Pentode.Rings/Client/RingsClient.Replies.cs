@@ -12,52 +12,10 @@ public sealed partial class RingsClient
     private const int InBytes = 128 << 10;
     private const ulong Header = RingsWire.Magic | ((ulong)RingsWire.Major << 32) | ((ulong)RingsWire.Minor << 48);
 
-    private readonly NativeBuffer _in;
     private readonly Receiver _receiver;
     private readonly Queue<RingsRequest> _unanswered = new();
     private readonly Dictionary<ulong, RingsRequest> _running = [];
     private ulong _lastTaskId;
-    private int _inEnd;
-    private bool _isParsing;
-
-    private void Arm() => Loop.Receive(_socket, _in.Slice(_inEnd, InBytes - _inEnd), _receiver);
-
-    private void OnReceived(int result)
-    {
-        if (_problem is not null)
-        {
-            TryEnd();
-            return;
-        }
-
-        if (result < 0)
-        {
-            FailIo("receiving", (Errno)(-result));
-            return;
-        }
-
-        if (result == 0)
-        {
-            Fail(Errno.EPIPE, _inEnd > 0 ? "the server closed the connection in the middle of a record" : "the server closed the connection");
-            return;
-        }
-
-        _inEnd += result;
-        _isParsing = true;
-        var at = 0;
-        while (_problem is null && Record(_in.GetSpan()[at.._inEnd]) is > 0 and var length)
-            at += length;
-        _isParsing = false;
-        if (_problem is not null)
-        {
-            Touch();
-            return;
-        }
-
-        _in.GetSpan()[at.._inEnd].CopyTo(_in.GetSpan());
-        _inEnd -= at;
-        Arm();
-    }
 
     // Length of the record at the start, which has been dealt with; 0 when more bytes are needed or the server broke the protocol.
     private int Record(ReadOnlySpan<byte> data)
@@ -257,8 +215,17 @@ public sealed partial class RingsClient
         return 0;
     }
 
-    private sealed class Receiver(RingsClient client) : IoCompletion
+    private sealed class Receiver(RingsClient client) : RecordReceiver(client.Loop, client._socket, InBytes)
     {
-        public override void Complete(int result) => client.OnReceived(result);
+        protected override bool HasFailed => client._problem is not null;
+
+        protected override int OnRecord(ReadOnlySpan<byte> data) => client.Record(data);
+
+        protected override void OnError(Errno error) => client.FailIo("receiving", error);
+
+        protected override void OnEnd(bool isWhole) =>
+            client.Fail(Errno.EPIPE, isWhole ? "the server closed the connection" : "the server closed the connection in the middle of a record");
+
+        protected override void OnFailed() => client.Touch();
     }
 }

@@ -288,11 +288,11 @@ public sealed partial class RingsClient
 
     private void TryEnd()
     {
-        if (_problem is not { } problem || _isEnded || _isParsing || _receiver.IsPending || _sender.IsPending || _writable.IsPending || _hold.IsPending || _watch.IsPending)
+        if (_problem is not { } problem || _isEnded || _receiver.IsParsing || _receiver.IsPending || _sender.IsPending || _writable.IsPending || _hold.IsPending || _watch.IsPending)
             return;
         _isEnded = true;
         Loop.Close(_socket);
-        _in.Release();
+        _receiver.Release();
         _out.Release();
         while (_cancelled.TryDequeue(out var request))
             Deliver(request, Errno.ECANCELED);

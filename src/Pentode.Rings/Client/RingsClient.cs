@@ -33,14 +33,13 @@ public sealed partial class RingsClient : IAsyncDisposable
         _maxWindow = Math.Clamp(Math.Min(options.MaxInFlight, server.RingEntries - 1), 1, RingsLimits.MaxRingEntries);
         _window = _maxWindow;
         _out = loop.Buffers.Rent(OutBytes);
-        _in = loop.Buffers.Rent(InBytes);
         _sender = new Sender(this);
         _writable = new Writable(this);
         _receiver = new Receiver(this);
         _hold = new Hold(this);
         _watch = new Watch(this);
         _turnEnd = new TurnEnd(this);
-        Arm();
+        _receiver.Arm();
     }
 
     /// <summary>The loop it lives on.</summary>

@@ -12,6 +12,11 @@ internal sealed class RingsFile
     /// <summary>Tasks that use it.</summary>
     public int InFlight;
 
+    public FileNature Nature;
+
+    /// <summary>Of a pipe; null for others.</summary>
+    public PipeTurns<RingsTask>? Turns;
+
     /// <summary>No new task may use it.</summary>
     public bool IsClosing;
 }

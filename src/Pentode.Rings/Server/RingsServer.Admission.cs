@@ -145,6 +145,12 @@ public sealed unsafe partial class RingsServer
         {
             if (task.Id == 0 || task.IsOverdue || task.Kind is RingsKind.Close or RingsKind.Cancel || now - task.StartedAt < _taskLimit)
                 continue;
+            if (CancelWaiting(task))
+            {
+                task.IsOverdue = true;
+                continue;
+            }
+
             var entry = Next();
             if (entry == null)
                 return;

@@ -59,6 +59,7 @@ public sealed unsafe partial class RingsServer
 
         file!.Id = session.NextResource();
         file.Descriptor = descriptor;
+        Learn(file, FileNature.Of(descriptor));
         _files++;
         Answer(session, file.Id, Errno.None, session.FreeFiles);
         TraceResource(RingsTraceKind.ResourceRegister, session, file.Id, 0);

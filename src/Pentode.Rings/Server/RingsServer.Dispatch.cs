@@ -131,6 +131,8 @@ public sealed unsafe partial class RingsServer
         _lastTask = task.Id;
         _ = new RingsSubmitResult { Task = task.Id, Credits = Credits }.Write(session.Reply(RingsWire.SubmitResultSize));
         _trace.Add(RingsTraceKind.SubmitAccept, task.Kind, task.Priority, session.Slot, task.Id, task.Resource, 0, Credits, request.TracedLength);
+        if (task.IsHere)
+            ReadHere(task);
     }
 
     private void Refuse(RingsSession session, in RingsArguments request, Errno error)
@@ -223,8 +225,9 @@ public sealed unsafe partial class RingsServer
         if (!session.User.TryTake(credits, request.TracedLength, _options))
             return Errno.EAGAIN;
         var error = newFile is not null && !TryCountFile(session) ? Errno.EAGAIN : Errno.None;
-        var entry = error == Errno.None ? Next() : null;
-        if (entry == null)
+        var isHere = IsHere(file, request);
+        var entry = error == Errno.None && !isHere ? Next() : null;
+        if (entry == null && !isHere)
         {
             session.User.Give(credits, request.TracedLength, _options);
             if (newFile is not null && error == Errno.None)
@@ -247,8 +250,13 @@ public sealed unsafe partial class RingsServer
         task.CountedBytes = request.TracedLength;
         task.StartedAt = _taskLimit > 0 ? Stopwatch.GetTimestamp() : 0;
         task.IsOverdue = false;
+        task.IsHere = isHere;
+        task.IsWaiting = task.IsCancelled = task.HasTurn = false;
         Take(session, task);
+        if (isHere)
+            return Errno.None;
         Fill(entry, task, request, frame);
+        Place(entry, task);
         _stagedTasks++;
         return Errno.None;
     }

@@ -31,6 +31,7 @@ public sealed unsafe partial class RingsServer
             Gather(_active[i]);
         RetryCancels();
         EndOverdue();
+        StartDue();
         if (!_isSorted)
             _active.Sort(static (a, b) => a.Slot.CompareTo(b.Slot));
         _isSorted = true;
@@ -271,6 +272,7 @@ public sealed unsafe partial class RingsServer
 
         _sessions[session.Slot] = null;
         _sessionCount--;
+        _memory[session.Slot]!.Rest();
         if (session.PendingFd >= 0)
             CloseDescriptor(session.PendingFd);
         session.PendingFd = -1;

@@ -41,22 +41,13 @@ public sealed unsafe partial class RingsServer
                 entry->Length = 1;
                 break;
             case RingsKind.Cancel:
-                entry->Opcode = RingsOpcodes.AsyncCancel;
                 entry->Address = VictimOf(task.Owner!, request.Target);
+                entry->Opcode = entry->Address == 0 ? RingsOpcodes.Nop : RingsOpcodes.AsyncCancel;
                 break;
-            case RingsKind.SockRead or RingsKind.FileRead:
-                entry->Opcode = RingsOpcodes.Read;
-                entry->IoPriority = IoPriorityOf(task.Priority);
-                break;
-            case RingsKind.SockWrite or RingsKind.FileWrite:
-                frame[request.PayloadAt..].CopyTo(new Span<byte>(task.Data, _options.IoBytesMax));
-                entry->Opcode = RingsOpcodes.Write;
-                entry->IoPriority = IoPriorityOf(task.Priority);
-                break;
-            case RingsKind.SockReadFixed or RingsKind.SockWriteFixed:
-                entry->Opcode = task.Kind == RingsKind.SockReadFixed ? RingsOpcodes.Read : RingsOpcodes.Write;
-                entry->Address = (ulong)task.Buffer!.Memory;
-                entry->IoPriority = IoPriorityOf(task.Priority);
+            case >= RingsKind.SockRead and <= RingsKind.FileWrite:
+                if (request.PayloadAt > 0)
+                    frame[request.PayloadAt..].CopyTo(new Span<byte>(task.Data, _options.IoBytesMax));
+                FillTransfer(entry, task);
                 break;
             case RingsKind.Poll:
                 entry->Opcode = RingsOpcodes.PollAdd;
@@ -139,7 +130,7 @@ public sealed unsafe partial class RingsServer
         return (_roots[0].Descriptor, 0);
     }
 
-    // user_data of a task the session may cancel; else one that no request has, so that the kernel says ENOENT.
+    // user_data of a task the session may cancel; 0 for one that is cancelled already, as it was not with the kernel; else one that no request has, so that the kernel says ENOENT.
     private ulong VictimOf(RingsSession session, ulong target)
     {
         foreach (var task in _tasks)
@@ -147,6 +138,8 @@ public sealed unsafe partial class RingsServer
             if (task.Id == target && task.Owner is { } owner)
             {
                 var mayCancel = _options.CancelAny || ReferenceEquals(owner, session) || owner.Peer.Uid == session.Peer.Uid;
+                if (mayCancel && CancelWaiting(task))
+                    return 0;
                 return mayCancel ? Tag(TagTask, task.Generation, (uint)task.Index) : ulong.MaxValue;
             }
         }
@@ -160,6 +153,8 @@ public sealed unsafe partial class RingsServer
         foreach (var task in _tasks)
         {
             if (task.Id == 0 || !ReferenceEquals(task.Owner, session) || task.Kind is RingsKind.Close or RingsKind.Cancel)
+                continue;
+            if (CancelWaiting(task))
                 continue;
             var entry = Next();
             if (entry == null)
@@ -186,6 +181,7 @@ public sealed unsafe partial class RingsServer
 
     private void OnTaskCompleted(RingsTask task, int result)
     {
+        LeaveTurn(task);
         var session = task.Owner!;
         var payload = default(ReadOnlySpan<byte>);
         var resource = task.Resource;
@@ -278,6 +274,7 @@ public sealed unsafe partial class RingsServer
             if (task is { Kind: RingsKind.OpenAt, StatusFlags: >= 0 })
                 _ = TreeCalls.SetStatusFlags(result, task.StatusFlags);
             file.Descriptor = result;
+            Learn(file, task.Kind == RingsKind.OpenAt ? FileNature.Of(result) : default);
             _files++;
             return (int)file.Id;
         }

@@ -302,7 +302,10 @@ public sealed unsafe partial class RingsServer
             FileCalls.Unlink(_options.SocketPath);
         var since = Stopwatch.GetTimestamp();
         while ((_outstanding > 0 || _ring.Unsubmitted > 0) && Stopwatch.GetElapsedTime(since) < _options.StopTimeout)
+        {
+            StartDue();
             Wait(_outstanding > 0 ? 1u : 0u, 50);
+        }
     }
 
     private void Free()

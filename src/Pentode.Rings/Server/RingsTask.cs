@@ -68,5 +68,24 @@ internal sealed unsafe class RingsTask
     /// <summary>OPENAT: what the open file is to be set to, or -1: it is as asked for.</summary>
     public int StatusFlags;
 
+    /// <summary>A read from memory, made right here.</summary>
+    public bool IsHere;
+
+    /// <summary>Accepted and not with the kernel.</summary>
+    public bool IsWaiting;
+
+    /// <summary>Was cancelled while it waited.</summary>
+    public bool IsCancelled;
+
+    /// <summary>It is this task's turn at a pipe.</summary>
+    public bool HasTurn;
+
+    public bool IsTransfer => Kind is >= RingsKind.SockRead and <= RingsKind.FileWrite;
+
+    /// <summary>Where the bytes go to or come from.</summary>
+    public byte* Bytes => Buffer is { } buffer ? buffer.Memory : Data;
+
+    public bool IsRead => Kind is RingsKind.SockRead or RingsKind.FileRead or RingsKind.SockReadFixed;
+
     public bool UsesCredit => Kind != RingsKind.Cancel;
 }

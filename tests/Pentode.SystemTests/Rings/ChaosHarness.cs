@@ -11,7 +11,11 @@ namespace Pentode.SystemTests.Rings;
 internal sealed class ChaosHarness(PentodeProcess daemon, string socket, string control)
 {
     private const int PatienceUs = 50_000;
-    private const long RoomKib = 32 << 10;
+    private const int RestMs = 2_000;
+
+    // The first generation of the daemon's heap, which is collected when it is full (src/Pentode.Cli/Pentode.Cli.csproj): how full it is when a round
+    // ends is chance. A long round has a hundred thousand connections; what each of them left behind would show from 200 bytes on.
+    private const long RoomKib = 16 << 10;
 
     private int _descriptors;
     private long _memoryKib;
@@ -31,10 +35,21 @@ internal sealed class ChaosHarness(PentodeProcess daemon, string socket, string 
     /// <summary>The line a program of chaos prints.</summary>
     public static JsonElement Run(string program, int seconds, params string[] arguments) => JsonDocument.Parse(Tool.Ok(seconds + 120, program, arguments)).RootElement;
 
+    /// <summary>True when the daemon is larger by a mebibyte than it was when asked last.</summary>
+    public bool IsGrowing()
+    {
+        AwaitCalm();
+        Thread.Sleep(RestMs);
+        var before = _memoryKib;
+        _memoryKib = ResidentKib();
+        return _memoryKib > before + 1024;
+    }
+
     /// <summary>Remembers how things are with nobody there.</summary>
     public void Begin()
     {
         AwaitCalm();
+        Thread.Sleep(RestMs);
         _descriptors = Descriptors();
         _memoryKib = ResidentKib();
         _processorUs = ProcessorUs();
@@ -42,25 +57,30 @@ internal sealed class ChaosHarness(PentodeProcess daemon, string socket, string 
 
     /// <summary>
     /// Everything is where it was, and nobody waited too long. The fair share is the time in which the server serves each of the others once: its
-    /// processor time for each unit of work times clients.
+    /// processor time for each unit of work times clients. Time in which the server or who measures was ready and had no processor is not in what the
+    /// program of chaos tells, so that a busy machine is no excuse and no reason to fail.
     /// </summary>
     /// <param name="result">What the program of chaos printed.</param>
-    /// <param name="work">Units of work the server did.</param>
+    /// <param name="work">Units of work the server did since <see cref="Begin"/> or the last check.</param>
     /// <param name="clients">Clients that misbehaved.</param>
-    /// <param name="mostUs">Where the server is known to stall now and then, how long; then 99 in 100 waits are held to the fair share. 0: all are.</param>
-    public void End(JsonElement result, long work, int clients, int mostUs = 0)
+    public void Check(JsonElement result, long work, int clients)
     {
-        var processor = ProcessorUs() - _processorUs;
+        var share = (ProcessorUs() - _processorUs) / (double)Math.Max(1, work) * clients;
         AwaitCalm();
         Await(() => Descriptors() <= _descriptors, () => $"{Descriptors()} descriptors instead of {_descriptors}");
+
+        // A second after the last client the server gives back what it needed for many.
+        Await(() => ResidentKib() < _memoryKib + RoomKib, () => $"{ResidentKib()} KiB after, {_memoryKib} KiB before");
         var memory = ResidentKib();
-        var share = processor / (double)Math.Max(1, work) * clients;
         var longest = result.GetProperty("max_us").GetDouble();
         TestContext.Current.TestOutputHelper?.WriteLine($"{result}; fair share {share:f0} us; descriptors {_descriptors}, memory {_memoryKib} and then {memory} KiB");
-        Assert.True(memory < _memoryKib + RoomKib, $"{memory} KiB after, {_memoryKib} KiB before");
-        var held = mostUs > 0 ? result.GetProperty("p99_us").GetDouble() : longest;
-        Assert.True(held < share + PatienceUs, $"the client that behaves waited {held} us, its fair share is {share:f0} us");
-        Assert.True(mostUs == 0 || longest < mostUs, $"the client that behaves waited {longest} us");
+        Assert.True(longest < share + PatienceUs, $"the client that behaves waited {longest} us, its fair share is {share:f0} us");
+        _processorUs = ProcessorUs();
+    }
+
+    /// <summary>The daemon ends well and has nothing to report.</summary>
+    public void End()
+    {
         Assert.Equal(0, daemon.Terminate());
         Assert.DoesNotContain("internal error", daemon.Errors, StringComparison.Ordinal);
     }

@@ -7,42 +7,6 @@ namespace Pentode.Rings.Client.V2;
 /// <content>What the server says: messages, and completions of the shared ring.</content>
 public sealed partial class RingsClient2
 {
-    private void Arm() => Loop.Receive(_socket, _in.Slice(_inEnd, InBytes - _inEnd), _receiver);
-
-    private void OnReceived(int result)
-    {
-        if (_problem is not null)
-        {
-            TryEnd();
-            return;
-        }
-
-        if (result <= 0)
-        {
-            if (result < 0)
-                FailIo("receiving", (Errno)(-result));
-            else
-                Fail(Errno.EPIPE, "the server closed the connection");
-            return;
-        }
-
-        _inEnd += result;
-        _isDelivering = true;
-        var at = 0;
-        while (_problem is null && OnMessage(_in.GetSpan()[at.._inEnd]) is > 0 and var length)
-            at += length;
-        _isDelivering = false;
-        if (_problem is not null)
-        {
-            Touch();
-            return;
-        }
-
-        _in.GetSpan()[at.._inEnd].CopyTo(_in.GetSpan());
-        _inEnd -= at;
-        Arm();
-    }
-
     // Bytes of the message at the start of the data; 0 when it is not whole yet or ended the connection.
     private int OnMessage(ReadOnlySpan<byte> data)
     {

@@ -17,7 +17,6 @@ public sealed partial class RingsClient2
     private readonly int _socket;
     private readonly string _peer;
     private readonly NativeBuffer _out;
-    private readonly NativeBuffer _in;
     private readonly Sender _sender;
     private readonly Writable _writable;
     private readonly Receiver _receiver;
@@ -30,7 +29,6 @@ public sealed partial class RingsClient2
     private volatile RingsProblem? _problem;
     private ClientRing? _ring;
     private int _inFlight;
-    private int _inEnd;
     private bool _isInTurn;
     private bool _isEnded;
     private bool _isDelivering;
@@ -193,11 +191,11 @@ public sealed partial class RingsClient2
 
     private void TryEnd()
     {
-        if (_problem is not { } problem || _isEnded || _isDelivering || _receiver.IsPending || _sender.IsPending || _writable.IsPending || _waker.IsPending)
+        if (_problem is not { } problem || _isEnded || _isDelivering || _receiver.IsParsing || _receiver.IsPending || _sender.IsPending || _writable.IsPending || _waker.IsPending)
             return;
         _isEnded = true;
         Loop.Close(_socket);
-        _in.Release();
+        _receiver.Release();
         _out.Release();
         _waiting.Clear();
         while (_unanswered.TryDequeue(out var control) || _control.TryDequeue(out control))
@@ -230,9 +228,17 @@ public sealed partial class RingsClient2
         public override void Complete(int result) => client.Touch();
     }
 
-    private sealed class Receiver(RingsClient2 client) : IoCompletion
+    private sealed class Receiver(RingsClient2 client) : RecordReceiver(client.Loop, client._socket, InBytes)
     {
-        public override void Complete(int result) => client.OnReceived(result);
+        protected override bool HasFailed => client._problem is not null;
+
+        protected override int OnRecord(ReadOnlySpan<byte> data) => client.OnMessage(data);
+
+        protected override void OnError(Errno error) => client.FailIo("receiving", error);
+
+        protected override void OnEnd(bool isWhole) => client.Fail(Errno.EPIPE, "the server closed the connection");
+
+        protected override void OnFailed() => client.Touch();
     }
 
     private sealed class Waker(RingsClient2 client) : IoCompletion

@@ -28,14 +28,13 @@ public sealed partial class RingsClient2 : IAsyncDisposable
         _peer = peer;
         _options = options;
         _out = loop.Buffers.Rent(OutBytes);
-        _in = loop.Buffers.Rent(InBytes);
         _sender = new Sender(this);
         _writable = new Writable(this);
         _receiver = new Receiver(this);
         _waker = new Waker(this);
         _turnEnd = new TurnEnd(this);
         Region = null!;
-        Arm();
+        _receiver.Arm();
     }
 
     /// <summary>The loop it lives on.</summary>

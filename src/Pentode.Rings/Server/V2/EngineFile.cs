@@ -28,6 +28,9 @@ internal sealed class EngineFile(int slot)
     /// <summary>Regular file of tmpfs: operations on it never wait for a disk or another process.</summary>
     public bool IsInMemory { get; private set; }
 
+    /// <summary>Of a pipe; null for others.</summary>
+    public PipeTurns<EngineTask>? Turns { get; private set; }
+
     /// <summary>Opened by the server for this client, hence inside the roots.</summary>
     public bool IsOpenedHere { get; private set; }
 
@@ -40,12 +43,13 @@ internal sealed class EngineFile(int slot)
         Generation = Generation >= MostGeneration - 1 ? 0 : Generation + 1;
     }
 
-    public void Fill(int descriptor, bool isStorage, bool isInMemory, bool isOpenedHere)
+    public void Fill(int descriptor, FileNature nature, bool isOpenedHere)
     {
-        IsInMemory = isInMemory;
+        IsInMemory = nature.IsInMemory;
         Descriptor = descriptor;
-        IsStorage = isStorage;
+        IsStorage = nature.IsStorage;
         IsOpenedHere = isOpenedHere;
+        Turns = nature.IsPipe ? new PipeTurns<EngineTask>(static (task, generation) => task.Generation == generation && task.State == EngineTaskState.Pending) : null;
     }
 
     /// <summary>Frees the slot; gives the descriptor to close, or -1.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Pentode.Rings.Wire.V2;
 
 namespace Pentode.Rings.Server.V2;
@@ -15,20 +14,15 @@ internal sealed unsafe class EngineSession
     private int _outputStart;
     private int _outputEnd;
 
-    public EngineSession(int socket, int slot, uint number, EngineLimits limits)
+    public EngineSession(int socket, int slot, uint number, EngineLimits limits, EnginePlace place)
     {
         Socket = socket;
         Slot = slot;
         Number = number;
         Limits = limits;
-        InputBase = (byte*)NativeMemory.Alloc(InputCapacity);
-        OutputBase = (byte*)NativeMemory.Alloc(OutputCapacity);
-        Files = new EngineFile[limits.Files];
-        for (var i = 0; i < Files.Length; i++)
-            Files[i] = new EngineFile(i);
-        Regions = new EngineRegion[limits.Regions];
-        for (var i = 0; i < Regions.Length; i++)
-            Regions[i] = new EngineRegion(i);
+        Place = place;
+        InputBase = place.Memory.Input;
+        OutputBase = place.Memory.Output;
         QueueNode = new LinkedListNode<EngineSession>(this);
         AcceptedAt = ProgressAt = Stopwatch.GetTimestamp();
     }
@@ -42,17 +36,20 @@ internal sealed unsafe class EngineSession
 
     public EngineLimits Limits { get; }
 
-    public byte* InputBase { get; private set; }
+    /// <summary>What it has from the connection before it and leaves to the next.</summary>
+    public EnginePlace Place { get; }
 
-    public byte* OutputBase { get; private set; }
+    public byte* InputBase { get; }
 
-    public EngineFile[] Files { get; }
+    public byte* OutputBase { get; }
 
-    public EngineRegion[] Regions { get; }
+    public EngineFile?[] Files => Place.Files;
+
+    public EngineRegion?[] Regions => Place.Regions;
 
     public EngineRing? Ring { get; set; }
 
-    public Queue<int> Descriptors { get; } = new();
+    public Queue<int> Descriptors => Place.Descriptors;
 
     public (int Pid, uint Uid, uint Gid) Peer { get; init; }
 
@@ -126,16 +123,16 @@ internal sealed unsafe class EngineSession
 
     public long Deficit { get; set; }
 
-    public Queue<EngineReady> SocketReady { get; } = new();
+    public Queue<EngineReady> SocketReady => Place.SocketReady;
 
-    public Queue<RingsCompletionRecord> RingReady { get; } = new();
+    public Queue<RingsCompletionRecord> RingReady => Place.RingReady;
 
     /// <summary>For each of <see cref="RingReady"/>: it returns a credit.</summary>
-    public Queue<bool> RingCredits { get; } = new();
+    public Queue<bool> RingCredits => Place.RingCredits;
 
-    public LatencyCounts Waits { get; } = new();
+    public LatencyCounts Waits => Place.Waits;
 
-    public LatencyCounts Totals { get; } = new();
+    public LatencyCounts Totals => Place.Totals;
 
     public long Taken;
 
@@ -239,15 +236,28 @@ internal sealed unsafe class EngineSession
     /// <summary>Takes a slot for a descriptor, counted; null when the client, its user or the process has all it may have.</summary>
     public EngineFile? TakeFile()
     {
-        foreach (var file in Files)
+        for (var i = 0; i < Files.Length; i++)
         {
-            if (file.IsTaken)
+            if (Files[i] is { IsTaken: true })
                 continue;
             if (!Limits.Holdings.TryTakeFile(User))
                 return null;
+            var file = Files[i] ??= new EngineFile(i);
             file.Take();
             FileCount++;
             return file;
+        }
+
+        return null;
+    }
+
+    /// <summary>A slot for a region, or null.</summary>
+    public EngineRegion? FreeRegion()
+    {
+        for (var i = 0; i < Regions.Length; i++)
+        {
+            if (Regions[i] is not { IsTaken: true })
+                return Regions[i] ??= new EngineRegion(i);
         }
 
         return null;
@@ -319,12 +329,5 @@ internal sealed unsafe class EngineSession
             QueueLast = task.QueuePrevious;
         task.QueueNext = task.QueuePrevious = null;
         task.IsInQueue = false;
-    }
-
-    public void FreeMemory()
-    {
-        NativeMemory.Free(InputBase);
-        NativeMemory.Free(OutputBase);
-        InputBase = OutputBase = null;
     }
 }

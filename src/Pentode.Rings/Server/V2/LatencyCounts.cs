@@ -11,6 +11,8 @@ internal sealed class LatencyCounts
 
     public IReadOnlyList<ulong> Counts => _counts;
 
+    public void Clear() => Array.Clear(_counts);
+
     /// <summary>Counts the time between two stamps of <see cref="Stopwatch"/>.</summary>
     public void Add(long from, long to)
     {

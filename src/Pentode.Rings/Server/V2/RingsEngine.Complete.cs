@@ -18,6 +18,8 @@ internal sealed unsafe partial class RingsEngine
         {
             _kernelTasks--;
             Release(task);
+            if (task.File?.Turns is { } turns && IsTransfer(task) && turns.Leave(IsWrite(task)) is { } next)
+                Line(next);
         }
 
         Activate(session);
@@ -82,7 +84,7 @@ internal sealed unsafe partial class RingsEngine
         {
             if (task.Entry.Operation == RingsOperation.Open && (task.Entry.Argument0 & (NonBlockFlag | PathOnlyFlag)) == 0)
                 _ = TreeCalls.SetStatusFlags(result, (int)(task.Entry.Argument0 & KnownOpenFlags));
-            Fill(file, result, task.Entry.Operation == RingsOperation.Open);
+            file.Fill(result, FileNature.Of(result), task.Entry.Operation == RingsOperation.Open);
             task.ChainFile = file.Id;
             return (int)file.Id;
         }
@@ -205,13 +207,8 @@ internal sealed unsafe partial class RingsEngine
             task.NewFile = null;
         }
 
-        foreach (var region in session.Regions)
-        {
-            if ((task.Regions & (1UL << region.Slot)) != 0)
-                region.Users--;
-        }
-
-        task.Regions = 0;
+        for (; task.Regions != 0; task.Regions &= task.Regions - 1)
+            session.Regions[System.Numerics.BitOperations.TrailingZeroCount(task.Regions)]!.Users--;
         _blocks.Return(task.Block);
         task.Block = default;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pentode.Core;
 using Pentode.Linux;
 using Pentode.Rings.Wire.V2;
@@ -11,7 +12,58 @@ internal sealed unsafe partial class RingsEngine
     private const int DescriptorsOfSession = RingsWire2.MaxWaitingDescriptors + 2;
     private const int DescriptorsOfArrival = 2;
 
+    // So long after the last connection what was made for many goes back to the machine.
+    private static readonly long s_restAfter = Stopwatch.Frequency;
+
+    // So many connections leave garbage in the old generation of the heap, where nothing else would make the runtime look.
+    private const uint ManyConnections = 1000;
+
+    private readonly Stack<EnginePlace> _places = new();
     private bool _mustCancelAgain;
+    private long _restAt = NoWait;
+    private uint _numberAtRest;
+
+    private EnginePlace TakePlace()
+    {
+        _restAt = NoWait;
+        return _places.TryPop(out var place) ? place : new EnginePlace(_limits);
+    }
+
+    private void LeavePlace(EnginePlace place)
+    {
+        place.Clear();
+        if (_places.Count < _sessions.Length)
+            _places.Push(place);
+        else
+            place.Memory.Free();
+        if (_sessionCount == 0)
+            _restAt = Stopwatch.GetTimestamp() + s_restAfter;
+    }
+
+    // Nobody has been here for a while.
+    private void Rest()
+    {
+        if (_restAt == NoWait || Stopwatch.GetTimestamp() < _restAt)
+            return;
+        if (_gone.Count > 0 || _kernelTasks > 0)
+        {
+            _restAt = Stopwatch.GetTimestamp() + s_restAfter;
+            return;
+        }
+
+        _restAt = NoWait;
+        while (_places.TryPop(out var place))
+            place.Memory.Free();
+        foreach (var task in _tasks)
+            task.FreeControl();
+        _tasks.Clear();
+        _freeTasks.Clear();
+        _blocks.Dispose();
+        if (_number - _numberAtRest < ManyConnections)
+            return;
+        _numberAtRest = _number;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
 
     private void Admit(EngineArrival arrival)
     {
@@ -31,7 +83,7 @@ internal sealed unsafe partial class RingsEngine
             return;
         }
 
-        var session = new EngineSession(arrival.Socket, slot, ++_number, _limits)
+        var session = new EngineSession(arrival.Socket, slot, ++_number, _limits, TakePlace())
         {
             Peer = arrival.Peer,
             Identity = identity.Value,
@@ -41,7 +93,6 @@ internal sealed unsafe partial class RingsEngine
         session.Weight = session.MostWeight;
         _sessions[slot] = session;
         _sessionCount++;
-        _shown = [.. _sessions.OfType<EngineSession>()];
         welcome = welcome with
         {
             Status = RingsWire2.StatusAccept,
@@ -93,7 +144,6 @@ internal sealed unsafe partial class RingsEngine
         _sessions[session.Slot] = null;
         _sessionCount--;
         _limits.Holdings.LeavePlace();
-        _shown = [.. _sessions.OfType<EngineSession>()];
         while (session.Descriptors.TryDequeue(out var descriptor))
             CloseDescriptor(descriptor);
         if (session.Ring is { } ring)
@@ -137,13 +187,13 @@ internal sealed unsafe partial class RingsEngine
 
             foreach (var region in session.Regions)
             {
-                if (region.IsTaken)
+                if (region is { IsTaken: true })
                     FreeRegion(session, region);
             }
 
             _identities.Drop(session.Identity);
             _limits.Holdings.Leave(session.User, DescriptorsOfSession + DescriptorsOfArrival);
-            session.FreeMemory();
+            LeavePlace(session.Place);
             _gone.RemoveAt(i);
         }
     }

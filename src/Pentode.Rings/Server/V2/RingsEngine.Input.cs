@@ -168,21 +168,11 @@ internal sealed unsafe partial class RingsEngine
             var file = isPathOnly ? null : session.TakeFile();
             var error = file is not null ? Errno.None : isPathOnly && session.HasFreeFile ? Errno.EBADF : Errno.EMFILE;
             if (file is not null)
-                Fill(file, descriptor, isOpenedHere: false);
+                file.Fill(descriptor, FileNature.Of(descriptor), isOpenedHere: false);
             else
                 CloseDescriptor(descriptor);
             new RingsItem(-(int)error, file?.Id ?? 0).Write(body[(i * RingsWire2.ItemSize)..]);
         }
-    }
-
-    private static void Fill(EngineFile file, int descriptor, bool isOpenedHere)
-    {
-        const int regular = 0x8000, block = 0x6000;
-        var type = SharedMemory.TypeOf(descriptor);
-
-        // Seals first, as for regions: no other file system is asked anything.
-        var isInMemory = type == regular && SharedMemory.GetSeals(descriptor) >= 0 && SharedMemory.IsTmpfs(descriptor);
-        file.Fill(descriptor, type is regular or block, isInMemory, isOpenedHere);
     }
 
     private void RegisterRegion(EngineSession session, RingsMessageHeader request, ReadOnlySpan<byte> body)
@@ -214,21 +204,19 @@ internal sealed unsafe partial class RingsEngine
         if (error != Errno.None)
             return null;
         var isWritable = (seals & (SharedMemory.SealWrite | SharedMemory.SealFutureWrite)) == 0;
-        foreach (var region in session.Regions)
+        if (session.FreeRegion() is not { } region)
         {
-            if (region.IsTaken)
-                continue;
-            var at = SharedMemory.Map(descriptor, (nuint)size, isWritable, out error);
-            if (at == null)
-                return null;
-            region.Fill(at, size, isWritable);
-            session.RegionCount++;
-            session.RegionBytes += size;
-            return region;
+            error = Errno.EMFILE;
+            return null;
         }
 
-        error = Errno.EMFILE;
-        return null;
+        var at = SharedMemory.Map(descriptor, (nuint)size, isWritable, out error);
+        if (at == null)
+            return null;
+        region.Fill(at, size, isWritable);
+        session.RegionCount++;
+        session.RegionBytes += size;
+        return region;
     }
 
     private void Release(EngineSession session, RingsMessageHeader request, ReadOnlySpan<byte> body)

@@ -45,6 +45,7 @@ internal sealed unsafe partial class RingsEngine
         _active.RemoveAll(static session => !session.IsActive);
         _again |= _active.Count > 0;
         Bury();
+        Rest();
     }
 
     private void Guarded(in CompletionEntry completion)
@@ -138,7 +139,7 @@ internal sealed unsafe partial class RingsEngine
         if (_mustCancelAgain)
             patience = 0;
         if (_sessionCount == 0)
-            return patience;
+            return _restAt == NoWait ? patience : Math.Min(patience, Math.Max(0, Nanoseconds(_restAt - now)));
         foreach (var session in _sessions)
         {
             if (session is not { IsGone: false, OutputPending: > 0 })

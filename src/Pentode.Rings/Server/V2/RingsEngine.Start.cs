@@ -10,7 +10,6 @@ namespace Pentode.Rings.Server.V2;
 /// <content>Operations on their way into the kernel.</content>
 internal sealed unsafe partial class RingsEngine
 {
-    private const long AsyncBytes = 64 << 10;
     private const int AtCurrentDirectory = -100;
     private const uint AtSymlinkNoFollow = 0x100;
     private const uint AtEmptyPath = 0x1000;
@@ -62,16 +61,27 @@ internal sealed unsafe partial class RingsEngine
         return StartInRing(task);
     }
 
+    private static bool IsTransfer(EngineTask task) =>
+        task.Entry.Operation is RingsOperation.Read or RingsOperation.Write or RingsOperation.ReadVector or RingsOperation.WriteVector;
+
+    private static bool IsWrite(EngineTask task) => task.Entry.Operation is RingsOperation.Write or RingsOperation.WriteVector;
+
     private bool StartInRing(EngineTask task)
     {
-        var session = task.Session;
         var entry = Next();
         if (entry == null)
             return false;
+        if (task.File?.Turns is { } turns && IsTransfer(task) && !turns.TryEnter(task, task.Generation, IsWrite(task)))
+        {
+            // Back in line when it is its turn; the entry is nobody's.
+            entry->UserData = Tag(TagIgnore, 0, 0);
+            return true;
+        }
+
         Begin(task);
         entry->Opcode = task.Rule.Opcode;
         entry->UserData = Tag(TagTask, task.Generation, (uint)task.Index);
-        entry->Personality = session.Identity.Personality;
+        entry->Personality = task.Session.Identity.Personality;
         entry->Descriptor = task.File?.Descriptor ?? -1;
         Fill(entry, task);
         return true;
@@ -135,8 +145,10 @@ internal sealed unsafe partial class RingsEngine
                 entry->Offset = request.Offset;
                 entry->OperationFlags = request.OperationFlags;
 
-                // A large copy would hold up everybody else; as work of its own it uses another processor.
-                if (task.Bytes >= AsyncBytes && task.File is { IsStorage: true })
+
+                // A thread of the kernel makes the call: a large copy would hold up everybody else, and what is meant not to sleep in there does,
+                // for the lock of a pipe or while somebody changes the length of the file.
+                if (task.File is { IsStorage: true } or { Turns: not null })
                     entry->Flags = FlagAsync;
                 break;
             case RingsOperation.Fsync:

@@ -60,7 +60,6 @@ internal sealed unsafe partial class RingsEngine
     private bool _again;
     private bool _isEventArmed;
     private volatile bool _isStopping;
-    private volatile EngineSession[] _shown = [];
 
     private RingsEngine(RingsServerOptions options, IReadOnlyList<(byte[] Path, int Descriptor)> roots, MappedRing ring, bool[] supported, int wakeup, RingsHoldings holdings)
     {
@@ -90,7 +89,7 @@ internal sealed unsafe partial class RingsEngine
     public bool IsRestricted { get; private init; }
 
     /// <summary>Connections now; any thread.</summary>
-    public IEnumerable<SessionInfo> Sessions => _shown.Select(Show);
+    public IEnumerable<SessionInfo> Sessions => _sessions.OfType<EngineSession>().Select(Show);
 
     /// <summary>Starts the thread; null when the kernel gives no second ring.</summary>
     /// <param name="options">Those of the server.</param>
@@ -236,9 +235,8 @@ internal sealed unsafe partial class RingsEngine
         // What the kernel may still write to is left behind.
         if (_kernelTasks > 0)
             return;
-        foreach (var task in _tasks)
-            task.FreeControl();
-        _blocks.Dispose();
+        (_restAt, _numberAtRest) = (0, _number);
+        Rest();
         System.Runtime.InteropServices.NativeMemory.AlignedFree(_one);
     }
 

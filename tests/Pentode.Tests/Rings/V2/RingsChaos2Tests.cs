@@ -15,8 +15,7 @@ public sealed unsafe class RingsChaos2Tests
         using var host = new RingsHost(o => o with { MaxClients = 16, Credits2 = 64 });
         using var neighbour = RawRings2.Join(host);
         File.WriteAllBytes(host["f"], new byte[100_000]);
-        using (var warm = RawRings2.Join(host))
-            Live(host, warm, new Random(0), 40);
+        Play(host, 0);
         Await(() => host.Server.Sessions.Count == 1, "the end of the first");
         var descriptors = Settled(Descriptors);
         var maps = Settled(Maps);
@@ -39,21 +38,7 @@ public sealed unsafe class RingsChaos2Tests
         var workers = Enumerable.Range(0, 6).Select(_ => new Thread(() =>
         {
             for (var seed = Interlocked.Increment(ref next); seed <= Clients; seed = Interlocked.Increment(ref next))
-            {
-                try
-                {
-                    using var client = new RawRings2(host.Path);
-                    var random = new Random(seed);
-                    if (random.Next(10) == 0)
-                        client.Send(RawRings2.Hello[..random.Next(16)]);
-                    else if (client.Greet().Status == RingsWire2.StatusAccept)
-                        Live(host, client, random, random.Next(60));
-                }
-                catch (Exception e) when (e is System.Net.Sockets.SocketException or Xunit.Sdk.XunitException)
-                {
-                    // The server ended it: that is what broken bytes are for.
-                }
-            }
+                Play(host, seed);
         })).ToArray();
         foreach (var worker in workers)
             worker.Start();
@@ -71,6 +56,23 @@ public sealed unsafe class RingsChaos2Tests
     }
 
     // Valid and invalid traffic; the caller drops the connection wherever it stands.
+    private static void Play(RingsHost host, int seed)
+    {
+        try
+        {
+            using var client = new RawRings2(host.Path);
+            var random = new Random(seed);
+            if (random.Next(10) == 0)
+                client.Send(RawRings2.Hello[..random.Next(16)]);
+            else if (client.Greet().Status == RingsWire2.StatusAccept)
+                Live(host, client, random, random.Next(60));
+        }
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or Xunit.Sdk.XunitException)
+        {
+            // The server ended it: that is what broken bytes are for.
+        }
+    }
+
     private static void Live(RingsHost host, RawRings2 client, Random random, int steps)
     {
         var memory = client.Memory(64 << 10);

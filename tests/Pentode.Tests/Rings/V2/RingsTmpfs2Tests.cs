@@ -174,12 +174,13 @@ public sealed unsafe class RingsTmpfs2Tests : IDisposable
         var workers = new MemoryWorkers(wakeup);
         var limits = new EngineLimits(1, 1, 1, 0, new RingsHoldings(new RingsServerOptions { SocketPath = "" }, 9));
         var identity = new RingsIdentity { Uid = 0, Gid = 0, Groups = [], Personality = 0 };
-        var session = new EngineSession(-1, 0, 1, limits) { Identity = identity, User = new RingsUser(0), MostWeight = 1 };
+        var place = new EnginePlace(limits);
+        var session = new EngineSession(-1, 0, 1, limits, place) { Identity = identity, User = new RingsUser(0), MostWeight = 1 };
         var room = stackalloc byte[8];
         EngineTask Task(byte* target)
         {
             var file = new EngineFile(0);
-            file.Fill(memory, isStorage: true, isInMemory: true, isOpenedHere: false);
+            file.Fill(memory, new FileNature(IsStorage: true, IsInMemory: true, IsPipe: false), isOpenedHere: false);
             return new EngineTask(0) { Session = session, File = file, Data = target, Bytes = 8, Entry = new RingsSubmission { Operation = RingsOperation.Read, Length = 8 } };
         }
 
@@ -209,7 +210,7 @@ public sealed unsafe class RingsTmpfs2Tests : IDisposable
             Assert.True(since.Elapsed < TimeSpan.FromSeconds(20));
         workers.Dispose();
         Assert.True(workers.HasEnded);
-        session.FreeMemory();
+        place.Memory.Free();
         FileCalls.Close(wakeup);
     }
 
