@@ -70,6 +70,7 @@ internal sealed class ChaosHarness(PentodeProcess daemon, string socket, string 
         Await(() => Descriptors() <= _descriptors, () => $"{Descriptors()} descriptors instead of {_descriptors}");
 
         // A second after the last client the server gives back what it needed for many.
+        Thread.Sleep(RestMs);
         Await(() => ResidentKib() < _memoryKib + RoomKib, () => $"{ResidentKib()} KiB after, {_memoryKib} KiB before");
         var memory = ResidentKib();
         var longest = result.GetProperty("max_us").GetDouble();
