@@ -143,7 +143,7 @@ public sealed unsafe partial class RingsServer
         _nextOverdueCheck = now + Math.Max(_taskLimit / 8, LeastCheckMs * Stopwatch.Frequency / 1000);
         foreach (var task in _tasks)
         {
-            if (task.Id == 0 || task.IsOverdue || task.Kind is RingsKind.Close or RingsKind.Cancel || now - task.StartedAt < _taskLimit)
+            if (task.Id == 0 || task.Kind is RingsKind.Close or RingsKind.Cancel || now - task.StartedAt < _taskLimit)
                 continue;
             if (CancelWaiting(task))
             {

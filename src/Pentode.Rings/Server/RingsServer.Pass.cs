@@ -79,6 +79,8 @@ public sealed unsafe partial class RingsServer
             patience = RestMs;
         if (_taskLimit > 0 && _outstanding > 0)
             patience = patience < 0 ? UntilOverdueCheck() : Math.Min(patience, UntilOverdueCheck());
+        if (_ending.Count > 0)
+            patience = patience < 0 ? AskAgainMs : Math.Min(patience, AskAgainMs);
         if (_sessionCount == 0)
             return patience;
         foreach (var session in _sessions)
@@ -277,7 +279,13 @@ public sealed unsafe partial class RingsServer
             CloseDescriptor(session.PendingFd);
         session.PendingFd = -1;
         if (session.Outstanding > 0)
+        {
+            if (_ending.Count == 0)
+                _cancelAgainAt = Stopwatch.GetTimestamp() + s_askAgainAfter;
+            _ending.Add(session);
             CancelAll(session);
+        }
+
         ReleaseAll(session);
         _identities.Drop(session.Identity);
 

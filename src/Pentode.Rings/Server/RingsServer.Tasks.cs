@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pentode.Core;
 using Pentode.Linux;
 using Pentode.Linux.Tree;
@@ -159,8 +160,7 @@ public sealed unsafe partial class RingsServer
             var entry = Next();
             if (entry == null)
             {
-                // All of them again, later: a cancel that finds nothing does no harm.
-                _uncancelled.Add(session);
+                _cancelAgainAt = 0;
                 _again = true;
                 return;
             }
@@ -171,12 +171,15 @@ public sealed unsafe partial class RingsServer
         }
     }
 
+    // What went on: the ring was full, or the kernel missed a task that was on its way from one of its queues to another. A cancel that finds nothing does no harm.
     private void RetryCancels()
     {
-        var count = _uncancelled.Count;
-        for (var i = 0; i < count; i++)
-            CancelAll(_uncancelled[i]);
-        _uncancelled.RemoveRange(0, count);
+        if (_ending.Count == 0 || Stopwatch.GetTimestamp() < _cancelAgainAt)
+            return;
+        _cancelAgainAt = Stopwatch.GetTimestamp() + s_askAgainAfter;
+        _ending.RemoveAll(static session => session.Outstanding == 0);
+        foreach (var session in _ending)
+            CancelAll(session);
     }
 
     private void OnTaskCompleted(RingsTask task, int result)

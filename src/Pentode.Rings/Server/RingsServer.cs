@@ -34,6 +34,8 @@ public sealed unsafe partial class RingsServer
 
     // Kept free for the rest of the process.
     private const int SpareDescriptors = 32;
+    private const int AskAgainMs = 100;
+    private static readonly long s_askAgainAfter = Stopwatch.Frequency * AskAgainMs / 1000;
 
     private readonly RingsServerOptions _options;
     private readonly MappedRing _ring;
@@ -44,7 +46,10 @@ public sealed unsafe partial class RingsServer
     private readonly RingsSessionMemory?[] _memory;
     private readonly uint[] _generations;
     private readonly List<RingsSession> _active = [];
-    private readonly List<RingsSession> _uncancelled = [];
+
+    // Gone, with tasks in the kernel.
+    private readonly List<RingsSession> _ending = [];
+    private long _cancelAgainAt;
     private readonly Stack<nint> _freeBuffers = new();
     private readonly CompletionEntry[] _completed = new CompletionEntry[Completions];
     private readonly int[] _received = new int[DescriptorReceiving.Room];
@@ -303,6 +308,7 @@ public sealed unsafe partial class RingsServer
         var since = Stopwatch.GetTimestamp();
         while ((_outstanding > 0 || _ring.Unsubmitted > 0) && Stopwatch.GetElapsedTime(since) < _options.StopTimeout)
         {
+            RetryCancels();
             StartDue();
             Wait(_outstanding > 0 ? 1u : 0u, 50);
         }

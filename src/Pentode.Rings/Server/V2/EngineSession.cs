@@ -83,6 +83,9 @@ internal sealed unsafe class EngineSession
 
     public bool IsWriteArmed { get; set; }
 
+    /// <summary>The end of a client that is not read from is waited for.</summary>
+    public bool IsHangUpArmed { get; set; }
+
     public bool IsActive { get; set; }
 
     /// <summary>Has a whole message in its input, or may have.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pentode.Core;
 using Pentode.Rings.Wire.V2;
 
@@ -6,6 +7,8 @@ namespace Pentode.Rings.Server.V2;
 /// <content>Operations that are to end before their time.</content>
 internal sealed unsafe partial class RingsEngine
 {
+    private static readonly long s_askAgainAfter = Stopwatch.Frequency / 10;
+
     private int CancelMatching(EngineTask request)
     {
         ref readonly var asked = ref request.Entry;
@@ -49,8 +52,13 @@ internal sealed unsafe partial class RingsEngine
 
         // A close goes on, or its descriptor would stay behind.
         task.EndReason = (int)reason;
-        if (task.Entry.Operation != RingsOperation.Close)
-            Cancel(Tag(TagTask, task.Generation, (uint)task.Index));
+        if (task.Entry.Operation == RingsOperation.Close)
+            return;
+        Cancel(Tag(TagTask, task.Generation, (uint)task.Index));
+
+        // The kernel may miss an operation that is on its way from one of its queues to another: it is asked until the operation is over.
+        task.DeadlineAt = Stopwatch.GetTimestamp() + s_askAgainAfter;
+        _times.Update(task);
     }
 
     private void CancelAll(EngineSession session)

@@ -139,6 +139,8 @@ internal sealed unsafe partial class RingsEngine
             Cancel(Tag(TagRead, session.Number, (uint)session.Slot));
         if (session.IsWriteArmed)
             Cancel(Tag(TagWrite, session.Number, (uint)session.Slot));
+        if (session.IsHangUpArmed)
+            Cancel(Tag(TagHangUp, session.Number, (uint)session.Slot));
         FileCalls.Close(session.Socket);
         _hot.Remove(session);
         _sessions[session.Slot] = null;
@@ -206,7 +208,7 @@ internal sealed unsafe partial class RingsEngine
         foreach (var session in _gone)
         {
             CancelAll(session);
-            foreach (var tag in (ReadOnlySpan<uint>)[TagRead, TagWrite, TagDoorbell, TagWake])
+            foreach (var tag in (ReadOnlySpan<uint>)[TagRead, TagWrite, TagDoorbell, TagWake, TagHangUp])
                 Cancel(Tag(tag, session.Number, (uint)session.Slot));
         }
     }

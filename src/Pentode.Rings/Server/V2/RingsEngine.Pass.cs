@@ -194,6 +194,10 @@ internal sealed unsafe partial class RingsEngine
             case TagWrite:
                 session.IsWriteArmed = false;
                 break;
+            case TagHangUp:
+                session.IsHangUpArmed = false;
+                session.IsEnding = true;
+                break;
             case TagDoorbell:
                 session.Ring!.IsDoorbellArmed &= hasMore;
                 Heat(session);
@@ -266,6 +270,14 @@ internal sealed unsafe partial class RingsEngine
         {
             session.IsReadArmed = isArmed = Arm(session.Socket, RingConstants.PollIn, Tag(TagRead, session.Number, (uint)session.Slot));
             session.KernelUses += isArmed ? 1 : 0;
+        }
+
+        // Its end would not be seen where nothing is read. Once armed it stays.
+        if (isHeld && session is { IsReadArmed: false, IsHangUpArmed: false })
+        {
+            session.IsHangUpArmed = Arm(session.Socket, 0, Tag(TagHangUp, session.Number, (uint)session.Slot));
+            session.KernelUses += session.IsHangUpArmed ? 1 : 0;
+            isArmed &= session.IsHangUpArmed;
         }
 
         if (session.OutputPending > 0 && !session.IsWriteArmed)

@@ -165,7 +165,7 @@ internal sealed unsafe partial class RingsEngine
                 task.DeadlineAt = long.MaxValue;
                 _times.Update(task);
                 var isOwn = task.Entry.DeadlineNsec != 0 && now >= task.TakenAt + Stamps(task.Entry.DeadlineNsec);
-                End(task, isOwn ? Errno.ETIME : Errno.ETIMEDOUT);
+                End(task, task.EndReason > 0 ? (Errno)task.EndReason : isOwn ? Errno.ETIME : Errno.ETIMEDOUT);
                 continue;
             }
 

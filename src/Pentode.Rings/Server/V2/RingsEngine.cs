@@ -25,6 +25,7 @@ internal sealed unsafe partial class RingsEngine
     private const uint TagWake = 5;
     private const uint TagStop = 6;
     private const uint TagIgnore = 7;
+    private const uint TagHangUp = 8;
     private const byte FlagAsync = 16;
 
     // Threads of the kernel: made only while others hang in a file system.
@@ -224,6 +225,7 @@ internal sealed unsafe partial class RingsEngine
         while ((_kernelTasks > 0 || _gone.Count > 0 || _ring.Unsubmitted > 0) && Stopwatch.GetElapsedTime(since) < _options.StopTimeout)
         {
             RetryCancels();
+            RunTimes();
             Wait(1, 20_000_000);
             TakeFromWorkers();
             Bury();

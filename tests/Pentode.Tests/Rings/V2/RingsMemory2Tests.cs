@@ -146,6 +146,32 @@ public sealed unsafe class RingsMemory2Tests
     }
 
     [Fact]
+    public void A_client_that_takes_no_completions_and_dies_is_gone()
+    {
+        using var host = new RingsHost(o => o with { Credits2 = 4 });
+        using (var client = RawRings2.Join(host))
+        {
+            var (id, at) = client.Region(8192);
+            var (_, bell, _) = client.Ring(2, id, at);
+
+            // Refused, none taken: more of them than fit into the ring and than are kept for it, and the server reads from it no more.
+            uint tail = 0;
+            for (var since = System.Diagnostics.Stopwatch.StartNew(); since.ElapsedMilliseconds < 300; Thread.Sleep(1))
+            {
+                if (tail - Volatile.Read(ref *(uint*)(at + RingsWire2.RingSqHead)) == 2)
+                    continue;
+                new RingsSubmission { UserData = tail, Operation = (RingsOperation)200 }.Write(new Span<byte>((byte*)at + RingsWire2.RingHeadSize + ((tail & 1) * 64), 64));
+                Volatile.Write(ref *(uint*)(at + RingsWire2.RingSqTail), ++tail);
+                RawRings2.Knock(bell);
+            }
+
+            Assert.InRange(tail, 9u, 30u);
+        }
+
+        Until(() => host.Server.Sessions.Count == 0, "end of the connection");
+    }
+
+    [Fact]
     public void A_client_that_takes_no_completions_costs_no_processor()
     {
         using var host = new RingsHost(o => o with { Credits2 = 4 });
